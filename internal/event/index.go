@@ -1,0 +1,25 @@
+package event
+
+// Index names a secondary order in which entities are listed. Its rows follow
+// from the documents alone, so a store can rebuild it.
+type Index string
+
+// The indexes. Each row is an index key; the strings are stored.
+const (
+	// IndexZoneID lists hosted zones by id: key is the id.
+	IndexZoneID Index = "zone-id"
+	// IndexZoneName lists hosted zones by name: SortKey, 0x00, id.
+	IndexZoneName Index = "zone-name"
+	// IndexZoneVPC lists private zones by VPC: region, 0x00, VPC id, 0x00, zone id.
+	IndexZoneVPC Index = "zone-vpc"
+	// IndexZoneDelegationSet lists zones by reusable delegation set: set id, 0x00, zone id.
+	IndexZoneDelegationSet Index = "zone-delegationset"
+	// IndexDelegationSetID lists reusable delegation sets by id.
+	IndexDelegationSetID Index = "delegationset-id"
+)
+
+// Row is one index row.
+type Row struct {
+	Index Index
+	Key   string
+}

@@ -1,0 +1,69 @@
+// Package zone is what a hosted zone is and how a change batch changes it.
+//
+// A HostedZone holds what CreateHostedZone and its relatives set; its contents
+// are RRsets, told apart by RRsetKey. Validate-and-apply is Apply: a pure
+// function from a view of the current RRsets and a change batch to the list
+// of Changes to commit, or to every error of the batch in Route 53's words.
+//
+// The package is pure: no sockets, no files, no goroutines, no clock, no
+// dice. Ids, times and serials come in as arguments, so that replaying an
+// event gives the same state on every node.
+package zone
+
+import (
+	"open53/internal/rdata"
+)
+
+// HostedZone is a hosted zone without its RRsets. The cbor keys are part of
+// the store's format: never reuse a number.
+type HostedZone struct {
+	ID              string     `cbor:"1,keyasint"` // "Z…", no /hostedzone/ prefix
+	Name            rdata.Name `cbor:"2,keyasint"`
+	CallerReference string     `cbor:"3,keyasint"`
+	Comment         string     `cbor:"4,keyasint,omitempty"`
+	Private         bool       `cbor:"5,keyasint,omitempty"`
+	// DelegationSetID is the reusable delegation set the zone was created
+	// with, or empty.
+	DelegationSetID string `cbor:"6,keyasint,omitempty"`
+	// NameServers are the four (at least one) names of the zone's delegation
+	// set, without trailing dot, as the API shows them. They never change
+	// after creation, whatever becomes of the apex NS RRset.
+	NameServers []string `cbor:"7,keyasint,omitempty"`
+	// VPCs are the VPCs a private zone is associated with, in order of
+	// association. Empty for public zones.
+	VPCs []VPC `cbor:"8,keyasint,omitempty"`
+	// Authorizations are VPCs of other accounts that may be associated.
+	Authorizations []VPC `cbor:"9,keyasint,omitempty"`
+	Tags           Tags  `cbor:"10,keyasint,omitempty"`
+	// AcceleratedRecovery is the feature flag that UpdateHostedZoneFeatures
+	// stores; it changes nothing else.
+	AcceleratedRecovery bool       `cbor:"11,keyasint,omitempty"`
+	SerialMode          SerialMode `cbor:"12,keyasint,omitempty"`
+	Created             int64      `cbor:"13,keyasint"` // Unix milliseconds
+}
+
+// VPC names a virtual private cloud.
+type VPC struct {
+	Region string `cbor:"1,keyasint"`
+	ID     string `cbor:"2,keyasint"`
+}
+
+// SerialMode says what a change does to the SOA serial that DNS serves.
+type SerialMode uint8
+
+const (
+	// SerialFollow raises the served serial by one per event (RFC 1982); the
+	// API keeps showing the SOA value as it was written.
+	SerialFollow SerialMode = iota
+	// SerialFixed serves the serial of the stored SOA value, as Amazon does.
+	SerialFixed
+)
+
+// Tag is one key and value on a resource.
+type Tag struct {
+	Key   string `cbor:"1,keyasint"`
+	Value string `cbor:"2,keyasint"`
+}
+
+// Tags are the tags of one resource, sorted by key, keys unique.
+type Tags []Tag
