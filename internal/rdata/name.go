@@ -27,9 +27,10 @@ const Root Name = "\x00"
 // (DomainNameEmpty, DomainLabelEmpty, DomainLabelTooLong, DomainNameTooLong,
 // UnsupportedCharacter).
 func ParseName(text string) (Name, error) {
-	wire, err := appendName(make([]byte, 0, len(text)+2), text)
-	if err != nil {
-		return "", err
+	var buf [MaxName]byte // most names fit: one allocation, for the result
+	wire, why := appendName(buf[:0], text)
+	if why != nil {
+		return "", why.with(text)
 	}
 	lowerASCII(wire)
 	return Name(wire), nil
@@ -44,59 +45,71 @@ func MustParseName(text string) Name {
 	return n
 }
 
-// appendName appends the wire form of text with the case kept.
-func appendName(b []byte, text string) ([]byte, error) {
-	if text == "" {
-		return nil, &ValueError{Code: "DomainNameEmpty", Explanation: "Domain name is empty", Value: text}
-	}
-	if text == "." {
+// appendName appends the wire form of an API name with the case kept.
+func appendName(b []byte, text string) ([]byte, *problem) {
+	switch text {
+	case "":
+		return b, domainNameEmpty
+	case ".":
 		return append(b, 0), nil
 	}
-	start := len(b)
-	label := len(b) // index of the current label's length byte
-	b = append(b, 0)
+	w := nameWriter{b: append(b, 0), start: len(b), label: len(b)}
 	for i := 0; i < len(text); i++ {
 		c := text[i]
 		switch {
 		case c == '.':
-			n := len(b) - label - 1
-			if n == 0 {
-				return nil, &ValueError{Code: "DomainLabelEmpty", Explanation: "Domain label is empty", Value: text}
+			if why := w.endLabel(); why != nil {
+				return b, why
 			}
-			if n > MaxLabel {
-				return nil, &ValueError{Code: "DomainLabelTooLong", Explanation: "Domain label is too long", Value: text}
-			}
-			b[label] = byte(n)
-			label = len(b)
-			b = append(b, 0)
+			continue
 		case c == '\\':
 			v, ok := octalEscape(text[i+1:])
 			if !ok {
-				return nil, unsupported(text)
+				return b, unsupportedCharacter
 			}
-			b = append(b, v)
+			c = v
 			i += 3
 		case c <= ' ' || c >= 0x7f:
-			return nil, unsupported(text)
-		default:
-			b = append(b, c)
+			return b, unsupportedCharacter
 		}
+		w.b = append(w.b, c)
 	}
-	if n := len(b) - label - 1; n > 0 { // no trailing dot in the text
-		if n > MaxLabel {
-			return nil, &ValueError{Code: "DomainLabelTooLong", Explanation: "Domain label is too long", Value: text}
-		}
-		b[label] = byte(n)
-		b = append(b, 0)
-	}
-	if len(b)-start > MaxName {
-		return nil, &ValueError{Code: "DomainNameTooLong", Explanation: "Domain name is too long", Value: text}
-	}
-	return b, nil
+	return w.finish(b)
 }
 
-func unsupported(text string) error {
-	return &ValueError{Code: "UnsupportedCharacter", Explanation: "Value contains unsupported characters", Value: text}
+// nameWriter appends labels. label is the index of the length byte of the
+// label being written.
+type nameWriter struct {
+	b            []byte
+	start, label int
+}
+
+// endLabel sets the length of the label and begins the next one.
+func (w *nameWriter) endLabel() *problem {
+	n := len(w.b) - w.label - 1
+	switch {
+	case n == 0:
+		return domainLabelEmpty
+	case n > MaxLabel:
+		return domainLabelTooLong
+	case len(w.b)-w.start >= MaxName:
+		return domainNameTooLong
+	}
+	w.b[w.label] = byte(n)
+	w.label = len(w.b)
+	w.b = append(w.b, 0)
+	return nil
+}
+
+// finish ends the name with the root label; before is what to return with a
+// problem. The text's trailing dot is optional: without it a label is open.
+func (w *nameWriter) finish(before []byte) ([]byte, *problem) {
+	if len(w.b) > w.label+1 {
+		if why := w.endLabel(); why != nil {
+			return before, why
+		}
+	}
+	return w.b, nil
 }
 
 // octalEscape reads the three octal digits behind a backslash.
