@@ -1,0 +1,47 @@
+package event
+
+import (
+	"fmt"
+
+	"open53/internal/zone"
+)
+
+// IndexRows lists the index rows of an entity with the given document. An
+// entity without a document has none, and so has a kind that no index lists.
+func IndexRows(kind Kind, document []byte) ([]Row, error) {
+	if len(document) == 0 {
+		return nil, nil
+	}
+	switch kind {
+	case KindZone:
+		var z zone.HostedZone
+		if err := DecodeDocument(document, &z); err != nil {
+			return nil, fmt.Errorf("index rows: %w", err)
+		}
+		if !isCanonicalName(string(z.Name)) {
+			return nil, fmt.Errorf("index rows: zone name %q is not in canonical wire form", string(z.Name))
+		}
+		return zoneRows(&z), nil
+	case KindDelegationSet:
+		var d zone.DelegationSet
+		if err := DecodeDocument(document, &d); err != nil {
+			return nil, fmt.Errorf("index rows: %w", err)
+		}
+		return []Row{{IndexDelegationSetID, d.ID}}, nil
+	}
+	return nil, nil
+}
+
+func zoneRows(z *zone.HostedZone) []Row {
+	rows := []Row{
+		{IndexZoneID, z.ID},
+		{IndexZoneName, z.Name.SortKey() + "\x00" + z.ID},
+	}
+	if z.DelegationSetID != "" {
+		rows = append(rows, Row{IndexZoneDelegationSet, z.DelegationSetID + "\x00" + z.ID})
+	}
+	for _, vpc := range z.VPCs {
+		rows = append(rows, Row{IndexZoneVPC, vpc.Region + "\x00" + vpc.ID + "\x00" + z.ID})
+	}
+	return rows
+}
