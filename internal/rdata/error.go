@@ -65,12 +65,13 @@ var (
 	svcbTooFewFields   = &problem{code: "SVCBRRDATATooFewFields", explanation: "SVCB or HTTPS record needs a priority and a target name"}
 
 	// Fields.
-	illegalNumber8   = &problem{code: "InvalidNumber", explanation: "Value is not a number between 0 and 255"}
-	illegalNumber16  = &problem{code: "InvalidNumber", explanation: "Value is not a number between 0 and 65535"}
-	illegalNumber32  = &problem{code: "InvalidNumber", explanation: "Value is not a number between 0 and 4294967295"}
-	illegalHex       = &problem{code: "InvalidHexadecimal", explanation: "Value is not an even number of hexadecimal digits"}
-	caaIllegalTag    = &problem{code: "CAARRDATAIllegalTag", explanation: "CAA tag should be 1 to 255 letters and digits"}
-	naptrBothTargets = &problem{
+	mxPriorityRequired = &problem{code: "MXRRDATAPriorityRequired", explanation: "MX record must have a priority"} // code seen
+	illegalNumber8     = &problem{code: "InvalidNumber", explanation: "Value is not a number between 0 and 255"}
+	illegalNumber16    = &problem{code: "InvalidNumber", explanation: "Value is not a number between 0 and 65535"}
+	illegalNumber32    = &problem{code: "InvalidNumber", explanation: "Value is not a number between 0 and 4294967295"}
+	illegalHex         = &problem{code: "InvalidHexadecimal", explanation: "Value is not an even number of hexadecimal digits"}
+	caaIllegalTag      = &problem{code: "CAARRDATAIllegalTag", explanation: "CAA tag should be 1 to 255 letters and digits"}
+	naptrBothTargets   = &problem{
 		code:        "NAPTRRRDATARegexpAndReplacementError", // seen, as a WARNING
 		explanation: "NAPTR record can have only one field in regexp and replacement", warning: true,
 	}

@@ -13,7 +13,7 @@ const maxValueText = 4000
 // form begins with a backslash and a hash: in a name it would be an escape,
 // which the API allows in octal only.
 func (p *parser) isGeneric() bool {
-	return strings.HasPrefix(p.rest, `\# `) || p.rest == `\#`
+	return strings.HasPrefix(p.rest, `\#`) && (len(p.rest) == 2 || isBlank(p.rest[2]))
 }
 
 // generic reads `\# length hex`.
@@ -100,12 +100,15 @@ const maxRRHeader = MaxName + 10
 // neither comments, parentheses nor directives mean anything.
 func (p *parser) extension(t Type) {
 	p.missing = malformedGeneric
-	if !extensionTypes[t] {
+	// Master files may name any type that miekg/dns knows; API values of the
+	// types that Type.String calls TYPEnnn have the generic form only.
+	mnemonic, known := dns.TypeToString[uint16(t)]
+	if !known || (!extensionTypes[t] && !p.master) {
 		p.fail(illegalGeneric)
 		return
 	}
 	var line strings.Builder
-	line.WriteString(". 0 IN " + t.String())
+	line.WriteString(". 0 IN " + mnemonic)
 	for p.problem == nil {
 		p.skipBlanks()
 		if p.rest == "" {
@@ -164,7 +167,7 @@ func (p *parser) rewrite(line *strings.Builder, field string) {
 		}
 		// In the API @ is no origin.
 		if escaped || strings.IndexByte(`();"$`, c) >= 0 || (c == '@' && !p.master) {
-			writeDecimalEscape(line, c)
+			line.Write(appendDecimal(nil, c))
 		} else {
 			line.WriteByte(c)
 		}
@@ -172,8 +175,4 @@ func (p *parser) rewrite(line *strings.Builder, field string) {
 	if quoted {
 		line.WriteByte('"')
 	}
-}
-
-func writeDecimalEscape(line *strings.Builder, c byte) {
-	line.Write([]byte{'\\', '0' + c/100, '0' + c/10%10, '0' + c%10})
 }

@@ -162,14 +162,13 @@ func (p *parser) uint8() uint8 {
 	return uint8(n)
 }
 
-func (p *parser) uint16() uint16 {
+func (p *parser) uint16(wrong *problem) {
 	n, ok := number(p.field(), 0xffff)
 	if !ok {
-		p.fail(illegalNumber16)
-		return 0
+		p.fail(wrong)
+		return
 	}
 	p.b = append(p.b, byte(n>>8), byte(n))
-	return uint16(n)
 }
 
 func (p *parser) uint32() {
@@ -299,6 +298,9 @@ func appendText(b []byte, s string, decimal bool) ([]byte, *problem) {
 		if c != '\\' {
 			if (c < ' ' || c >= 0x7f) && !decimal {
 				return b, unsupportedCharacter
+			}
+			if c == '"' {
+				return b, invalidCharacterString
 			}
 			b = append(b, c)
 			continue

@@ -8,16 +8,16 @@ import "github.com/miekg/dns"
 // mx is preference and exchange (RFC 1035 §3.3.9).
 func (p *parser) mx() {
 	p.fields(2, 2, mxNotTwoFields)
-	p.uint16()
+	p.uint16(mxPriorityRequired)
 	p.name()
 }
 
 // srv is priority, weight, port and target (RFC 2782).
 func (p *parser) srv() {
 	p.fields(4, 4, srvNotFourFields)
-	p.uint16()
-	p.uint16()
-	p.uint16()
+	p.uint16(illegalNumber16)
+	p.uint16(illegalNumber16)
+	p.uint16(illegalNumber16)
 	p.name()
 }
 
@@ -79,8 +79,8 @@ func validCAATag[T string | []byte](tag T) bool {
 // naptr is order, preference, flags, services, regexp and replacement (RFC 3403 §4.1).
 func (p *parser) naptr() {
 	p.fields(6, 6, naptrNotSixFields)
-	p.uint16()
-	p.uint16()
+	p.uint16(illegalNumber16)
+	p.uint16(illegalNumber16)
 	p.charString()
 	p.charString()
 	regexp := len(p.b)
@@ -103,7 +103,7 @@ var (
 // ds is key tag, algorithm, digest type and digest (RFC 4034 §5.1).
 func (p *parser) ds() {
 	p.fields(4, 0, dsNotFourFields)
-	p.uint16()
+	p.uint16(illegalNumber16)
 	p.algorithm()
 	kind := p.uint8()
 	p.digest(dsDigestLengths, kind, dsDigestLength)

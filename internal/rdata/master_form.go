@@ -74,11 +74,15 @@ func appendMasterLabels[T ~string | ~[]byte](b []byte, wire T, end int) []byte {
 func appendMasterByte(b []byte, c byte) []byte {
 	switch {
 	case c <= ' ' || c >= 0x7f:
-		return append(b, '\\', '0'+c/100, '0'+c/10%10, '0'+c%10)
+		return appendDecimal(b, c)
 	case strings.IndexByte(`.\"();@$`, c) >= 0:
 		return append(b, '\\', c)
 	}
 	return append(b, c)
+}
+
+func appendDecimal(b []byte, c byte) []byte {
+	return append(b, '\\', '0'+c/100, '0'+c/10%10, '0'+c%10)
 }
 
 // parseTTL reads seconds, or numbers with the units w, d, h, m, s in either
