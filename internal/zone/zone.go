@@ -3,7 +3,17 @@
 // A HostedZone holds what CreateHostedZone and its relatives set; its contents
 // are RRsets, told apart by RRsetKey. Validate-and-apply is Apply: a pure
 // function from a view of the current RRsets and a change batch to the list
-// of Changes to commit, or to every error of the batch in Route 53's words.
+// of Changes to commit, or to every error of the batch in Route 53's words:
+//
+//	Request ─ limits ─ shape ─┬─ name, values ─ place ─ group ─ alias ─▶ []Change
+//	                          └── one change after the other, each against
+//	                              the state that those before it leave
+//
+// What Apply lets through keeps the zone whole: NS and one SOA at the apex, a
+// CNAME alone at its name, one policy and no place twice in a group, no loop
+// of aliases and CNAMEs. HostedZone, RRset and Change are immutable once
+// built, so they may be shared; Apply and the rest hold no state of their own
+// and may be called from any goroutine.
 //
 // The package is pure: no sockets, no files, no goroutines, no clock, no
 // dice. Ids, times and serials come in as arguments, so that replaying an
