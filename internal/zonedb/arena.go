@@ -13,13 +13,12 @@ import (
 //
 //	location: chunk number (14 bits) | offset in units of 8 bytes (18 bits)
 const (
-	unit          = 8
-	offsetBits    = 18
-	maxChunk      = unit << offsetBits // 2 MiB
-	minChunk      = 512
-	maxChunks     = 1 << (32 - offsetBits)
-	offHeapChunk  = 64 << 10 // chunks of this size and larger are mapped outside the Go heap
-	relocateBytes = 32 << 10 // live bytes moved per commit at most
+	unit         = 8
+	offsetBits   = 18
+	maxChunk     = unit << offsetBits // 2 MiB
+	minChunk     = 512
+	maxChunks    = 1 << (32 - offsetBits)
+	offHeapChunk = 64 << 10 // chunks of this size and larger are mapped outside the Go heap
 )
 
 type chunk struct {
@@ -44,6 +43,7 @@ func newChunk(size int) *chunk {
 // have their own slice headers; emptied chunks leave a nil.
 type arena struct {
 	chunks []*chunk
+	fill   int // number of the chunk that new records go into
 	live   int // bytes of records in use
 	dead   int // bytes of records not in use
 }
@@ -55,33 +55,50 @@ func (a *arena) at(loc uint32) []byte {
 
 // alloc finds room for a record of size bytes (a multiple of unit).
 func (a *arena) alloc(size int) (loc uint32, room []byte) {
-	last := len(a.chunks) - 1
-	if last < 0 || a.chunks[last] == nil || len(a.chunks[last].b)-a.chunks[last].used < size {
-		last = a.grow(size)
+	if len(a.chunks) == 0 || len(a.chunks[a.fill].b)-a.chunks[a.fill].used < size {
+		a.grow(size)
 	}
-	c := a.chunks[last]
-	loc = uint32(last)<<offsetBits | uint32(c.used/unit)
+	c := a.chunks[a.fill]
+	loc = uint32(a.fill)<<offsetBits | uint32(c.used/unit)
 	room = c.b[c.used : c.used+size : c.used+size]
 	c.used += size
 	a.live += size
 	return loc, room
 }
 
-// grow adds a chunk with room for size bytes and returns its number. Chunks
-// grow with the zone, so that a small zone stays small.
-func (a *arena) grow(size int) int {
-	used := 0
-	if len(a.chunks) == 0 {
-		used = unit // location 0 means no record
+// grow begins a chunk with room for size bytes. Chunks grow with the zone, so
+// that a small zone stays small.
+func (a *arena) grow(size int) {
+	number := len(a.chunks)
+	for i, c := range a.chunks {
+		if c == nil {
+			number = i
+			break
+		}
 	}
-	if len(a.chunks) == maxChunks {
+	if number == maxChunks {
 		panic("zonedb: zone is larger than 32 GiB")
+	}
+	used := 0
+	if number == 0 {
+		used = unit // location 0 means no record
 	}
 	want := min(max(minChunk, (a.live+a.dead)/2), maxChunk) &^ (unit - 1)
 	c := newChunk(max(want, used+size))
 	c.used = used
-	a.chunks = append(a.chunks, c)
-	return len(a.chunks) - 1
+	if number == len(a.chunks) {
+		a.chunks = append(a.chunks, c)
+	} else {
+		a.replace(number, c)
+	}
+	a.fill = number
+}
+
+// replace puts c in a place of the list, which older versions share.
+func (a *arena) replace(number int, c *chunk) {
+	chunks := append([]*chunk(nil), a.chunks...)
+	chunks[number] = c
+	a.chunks = chunks
 }
 
 // free counts the record at loc as dead.

@@ -6,19 +6,25 @@ import (
 	"open53/internal/rdata"
 )
 
+const (
+	relocateSlack = 4 << 10  // dead bytes that no zone minds
+	relocateBytes = 32 << 10 // live bytes moved per commit at most
+)
+
 // relocate moves live records out of a chunk that is more than half dead, a
 // bounded amount per commit, so that the arena stays below twice its live size
 // (and a chunk) without a pause. An emptied chunk is let go.
 func (ze *zoneEdit) relocate() {
 	a := &ze.zone.arena
-	if a.dead <= a.live/2+minChunk {
+	if a.dead <= a.live+relocateSlack {
 		return
 	}
 	budget := relocateBytes
-	for i := 0; i < len(a.chunks)-1 && budget > 0; i++ { // never the chunk being filled
-		c := a.chunks[i]
-		if c != nil && c.dead*2 > c.used {
-			budget -= ze.empty(i, c, budget)
+	for i, c := range a.chunks {
+		if c != nil && i != a.fill && c.dead*2 >= c.used {
+			if budget -= ze.empty(i, c, budget); budget <= 0 {
+				return
+			}
 		}
 	}
 }
@@ -51,9 +57,7 @@ func (ze *zoneEdit) empty(i int, c *chunk, budget int) int {
 		a.free(loc, size)
 		moved += size
 	}
-	chunks := append([]*chunk(nil), a.chunks...) // older versions share the list
-	chunks[i] = nil
-	a.chunks = chunks
+	a.replace(i, nil)
 	a.dead -= c.dead
 	return moved
 }

@@ -1,0 +1,111 @@
+package nameserver_test
+
+import (
+	"net/netip"
+	"strings"
+	"testing"
+
+	"github.com/miekg/dns"
+
+	"open53/internal/dnstest"
+	"open53/internal/nameserver"
+	"open53/internal/rdata"
+	"open53/internal/zone"
+	"open53/internal/zonedb"
+)
+
+// TestGolden answers the queries of testdata/*.txt from the zones above them.
+func TestGolden(t *testing.T) {
+	dnstest.RunGolden(t, "testdata/*.txt", func(t *testing.T) func(dnstest.Block) string {
+		config := &nameserver.Config{UDPSize: nameserver.DefaultUDPSize}
+		db := zonedb.New()
+		zones := uint64(0)
+		return func(b dnstest.Block) string {
+			f := strings.Fields(b.Command)
+			switch f[0] {
+			case "config":
+				configure(t, config, f[1:])
+				return ""
+			case "zone":
+				zones++
+				return load(t, db, f[1], zones, b.Input)
+			case "query":
+				return ask(t, db, config, b.Command)
+			}
+			t.Fatalf("unknown command %q", b.Command)
+			return ""
+		}
+	})
+}
+
+func configure(t *testing.T, c *nameserver.Config, options []string) {
+	t.Helper()
+	for _, option := range options {
+		key, value, _ := strings.Cut(option, "=")
+		switch key {
+		case "nsid":
+			c.NSID = []byte(value)
+		case "version":
+			c.Version = value
+		case "id":
+			c.ID = value
+		case "any":
+			c.Any = map[string]nameserver.AnyMode{"minimal": nameserver.AnyMinimal, "full": nameserver.AnyFull, "hinfo": nameserver.AnyHINFO}[value]
+		case "authority-ns":
+			c.AuthorityNS = true
+		default:
+			t.Fatalf("unknown option %q", option)
+		}
+	}
+}
+
+func load(t *testing.T, db *zonedb.DB, name string, order uint64, text string) string {
+	t.Helper()
+	apex := rdata.MustParseName(name)
+	id := "Z" + strings.ToUpper(strings.NewReplacer(".", "").Replace(name))
+	sets, err := dnstest.ParseZone(id, apex, text)
+	if err != nil {
+		return err.Error() + "\n"
+	}
+	if err := compile(db, zonedb.ZoneConfig{ID: id, Name: apex, Order: order}, 1, sets); err != nil {
+		return err.Error() + "\n"
+	}
+	return ""
+}
+
+// compile publishes a zone from scratch.
+func compile(db *zonedb.DB, c zonedb.ZoneConfig, serial uint32, sets []*zone.RRset) error {
+	e := db.Begin()
+	defer e.Commit()
+	if err := e.AddZone(c); err != nil {
+		return err
+	}
+	if err := e.SetVersion(c.ID, 1, serial); err != nil {
+		return err
+	}
+	return dnstest.ByName(sets, func(name rdata.Name, sets []*zone.RRset) error {
+		return e.SetName(c.ID, name, sets)
+	})
+}
+
+func ask(t *testing.T, db *zonedb.DB, config *nameserver.Config, command string) string {
+	t.Helper()
+	msg, tcp := dnstest.Query(t, command)
+	wire, err := msg.Pack()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := nameserver.New(db, config, 1)
+	reply := r.Respond(make([]byte, 0, 65535), wire, nameserver.Client{Addr: netip.MustParseAddr("192.0.2.1"), TCP: tcp})
+	if reply == nil {
+		return "no response\n"
+	}
+	m := new(dns.Msg)
+	if err := m.Unpack(reply); err != nil {
+		t.Fatalf("%s: unpack: %v\n% x", command, err, reply)
+	}
+	if m.Id != msg.Id || !m.Response || len(m.Question) != 1 || m.Question[0] != msg.Question[0] {
+		t.Errorf("%s: header or question is wrong: %v", command, m)
+	}
+	return dnstest.Print(m)
+}
