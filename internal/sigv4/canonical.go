@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/hex"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -55,20 +56,23 @@ func (c *canonical) request(r *http.Request, path, query, signedHeaders string, 
 	return true
 }
 
-// requestTarget splits the request line's target, as it was or will be sent,
-// into path and raw query.
-func requestTarget(r *http.Request) (path, query string) {
-	target := r.RequestURI
-	if target == "" || target[0] != '/' { // a client's request, or the absolute form
-		target = r.URL.RequestURI()
-		if r.URL.Opaque != "" { // scheme://authority/path
-			_, target, _ = strings.Cut(target, "//")
-			if i := strings.IndexAny(target, "/?"); i >= 0 {
-				target = target[i:]
-			} else {
-				target = "/"
-			}
-		}
+// receivedTarget is path and raw query of a server's request, as they were
+// received.
+func receivedTarget(r *http.Request) (path, query string) {
+	if !strings.HasPrefix(r.RequestURI, "/") { // the absolute form, or not from the network
+		return sentTarget(r.URL)
+	}
+	path, query, _ = strings.Cut(r.RequestURI, "?")
+	return path, query
+}
+
+// sentTarget is path and raw query of a client's request, as they will be
+// sent.
+func sentTarget(u *url.URL) (path, query string) {
+	target := u.RequestURI()
+	if u.Opaque != "" { // scheme://authority/path
+		_, target, _ = strings.Cut(target, "//")
+		target = strings.TrimLeftFunc(target, func(c rune) bool { return c != '/' && c != '?' })
 	}
 	path, query, _ = strings.Cut(target, "?")
 	if path == "" {

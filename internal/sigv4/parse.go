@@ -31,7 +31,7 @@ func Parse(r *http.Request) (Claim, error) {
 		}
 		return parseHeader(r, values[0])
 	}
-	_, query := requestTarget(r)
+	_, query := receivedTarget(r)
 	if !strings.Contains(query, "X-Amz-") {
 		return Claim{}, errMissing
 	}

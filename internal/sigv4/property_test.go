@@ -174,7 +174,7 @@ func mutate(rnd *rand.Rand, r *http.Request, body *[]byte) string {
 		}
 		return string(b)
 	}
-	path, query := requestTarget(r)
+	path, query := receivedTarget(r)
 	switch part := rnd.IntN(5); {
 	case part == 0 && len(path) > 1:
 		r.RequestURI = other(path, 1+rnd.IntN(len(path)-1)) + "?" + query

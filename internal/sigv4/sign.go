@@ -93,7 +93,7 @@ func (s *Signer) signature(r *http.Request, names string, bodyHash *[sha256.Size
 ) (string, error) {
 	c := canonicals.Get().(*canonical)
 	defer c.release()
-	path, query := requestTarget(r)
+	path, query := sentTarget(r.URL)
 	if !c.request(r, normalPath(path), query, names, bodyHash) {
 		return "", errForm
 	}

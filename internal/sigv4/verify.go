@@ -44,7 +44,7 @@ func (v *Verifier) Verify(claim *Claim, secret string, r *http.Request, body []b
 
 	c := canonicals.Get().(*canonical)
 	defer c.release()
-	path, query := requestTarget(r)
+	path, query := receivedTarget(r)
 	normal := normalPath(path)
 	if c.matches(claim, r, normal, query, &bodyHash, signed, &key) {
 		return nil

@@ -3,6 +3,7 @@ package sigv4
 import (
 	"errors"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -100,6 +101,32 @@ func TestDateHeader(t *testing.T) {
 		if err := verify(r, nil, suite.SecretAccessKey, suiteTime); err != nil {
 			t.Errorf("%s: %v", stamp, err)
 		}
+	}
+}
+
+func TestTargets(t *testing.T) {
+	for _, c := range []struct{ url, opaque, path, query string }{
+		{"http://h", "", "/", ""},
+		{"http://h?a=b", "", "/", "a=b"},
+		{"http://h/a%2Fb/?", "", "/a%2Fb/", ""},
+		{"http://h/a b", "", "/a%20b", ""},
+		{"http://h", "//h/a%2Fb", "/a%2Fb", ""},
+		{"http://h?x=1", "//h", "/", "x=1"},
+		{"http://h", "//h:80", "/", ""},
+	} {
+		u, err := url.Parse(c.url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		u.Opaque = c.opaque
+		if path, query := sentTarget(u); path != c.path || query != c.query {
+			t.Errorf("%s %s: sent %q %q", c.url, c.opaque, path, query)
+		}
+	}
+	// A proxy's absolute form is signed like the origin form.
+	r := request(t, "http://example.amazonaws.com/", "X-Amz-Date: 20150830T123600Z", "Authorization: "+line)
+	if err := verify(r, nil, suite.SecretAccessKey, suiteTime); err != nil {
+		t.Errorf("absolute form: %v", err)
 	}
 }
 
