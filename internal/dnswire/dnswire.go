@@ -89,6 +89,16 @@ const (
 	TypeANY   = 255
 )
 
+// Transport is what a message came over.
+type Transport uint8
+
+// The transports.
+const (
+	UDP Transport = iota
+	TCP
+	TLS
+)
+
 // EDNS options (RFC 6891 registry).
 const (
 	OptionNSID      = 3

@@ -39,6 +39,11 @@ func (z *Zone) Apex() rdata.Name { return z.apex }
 // Labels is the number of labels of the apex.
 func (z *Zone) Labels() int { return z.labels }
 
+// before reports whether z, and not other, answers for the name they share.
+func (z *Zone) before(other *Zone) bool {
+	return z.created < other.created || z.created == other.created && z.id < other.id
+}
+
 // Version is the zone version the compiled zone stands at.
 func (z *Zone) Version() uint64 { return z.version }
 

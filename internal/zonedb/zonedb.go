@@ -100,7 +100,7 @@ func (e *Edit) publish(old, z *Zone) {
 	switch {
 	case answering == nil || answering == old || answering.id == z.id:
 		e.index.put(z, e.owner)
-	case answering.created > z.created:
+	case z.before(answering):
 		e.hide(answering)
 		e.reveal(old)
 		e.index.put(z, e.owner)
@@ -146,7 +146,7 @@ func (e *Edit) unpublish(z *Zone) {
 	}
 	var next *Zone
 	for _, h := range e.db.hidden[z.apex] {
-		if next == nil || h.created < next.created {
+		if next == nil || h.before(next) {
 			next = h
 		}
 	}

@@ -1,0 +1,283 @@
+package dnsio
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"runtime"
+	"sync/atomic"
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+
+	"open53/internal/dnswire"
+)
+
+// batchSize is how many messages one system call takes at most.
+const batchSize = 64
+
+func listenUDP(at netip.AddrPort, portable bool) (udpSocket, error) {
+	if portable {
+		return listenPortable(at)
+	}
+	return listenBatch(at)
+}
+
+// reusePort lets several sockets share one address.
+func reusePort(_, _ string, c syscall.RawConn) error {
+	var err error
+	control := c.Control(func(fd uintptr) {
+		err = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_REUSEPORT, 1)
+	})
+	if control != nil {
+		return control
+	}
+	return err
+}
+
+// batchUDP receives and sends many messages per system call. Its goroutine is
+// locked to a thread that blocks in the kernel; all buffers are made once.
+type batchUDP struct {
+	fd    int
+	bound netip.AddrPort
+	// wildcard sockets learn which address each query came to (pktinfo) and
+	// answer from it.
+	wildcard bool
+	state    atomic.Int32 // socketIdle, then socketServing or socketClosed
+
+	in, out [batchSize]mmsghdr
+	inVec   [batchSize]unix.Iovec
+	outVec  [batchSize]unix.Iovec
+	names   [batchSize]unix.RawSockaddrInet6 // large enough for IPv4
+	control [batchSize][controlSize]byte
+	queries []byte // batchSize buffers of maxQuery
+	replies []byte // batchSize buffers of maxReply
+}
+
+// mmsghdr is struct mmsghdr of recvmmsg(2).
+type mmsghdr struct {
+	hdr unix.Msghdr
+	len uint32
+	_   [4]byte
+}
+
+// controlSize has room for one pktinfo message of either family.
+const controlSize = 40
+
+func listenBatch(at netip.AddrPort) (_ udpSocket, err error) {
+	family, addr := sockaddr(at)
+	fd, err := unix.Socket(family, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, fmt.Errorf("open socket: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			_ = unix.Close(fd)
+		}
+	}()
+	u := &batchUDP{fd: fd, wildcard: at.Addr().IsUnspecified()}
+	if err := u.configure(family); err != nil {
+		return nil, err
+	}
+	if err := unix.Bind(fd, addr); err != nil {
+		return nil, fmt.Errorf("bind: %w", err)
+	}
+	name, err := unix.Getsockname(fd)
+	if err != nil {
+		return nil, fmt.Errorf("bind: %w", err)
+	}
+	switch name := name.(type) {
+	case *unix.SockaddrInet4:
+		u.bound = netip.AddrPortFrom(netip.AddrFrom4(name.Addr), uint16(name.Port))
+	case *unix.SockaddrInet6:
+		u.bound = netip.AddrPortFrom(netip.AddrFrom16(name.Addr), uint16(name.Port))
+	}
+	return u, nil
+}
+
+func sockaddr(at netip.AddrPort) (family int, addr unix.Sockaddr) {
+	if at.Addr().Is4() {
+		return unix.AF_INET, &unix.SockaddrInet4{Port: int(at.Port()), Addr: at.Addr().As4()}
+	}
+	return unix.AF_INET6, &unix.SockaddrInet6{Port: int(at.Port()), Addr: at.Addr().As16()}
+}
+
+func (u *batchUDP) configure(family int) error {
+	set := func(level, option, value int) error {
+		if err := unix.SetsockoptInt(u.fd, level, option, value); err != nil {
+			return fmt.Errorf("set socket option %d: %w", option, err)
+		}
+		return nil
+	}
+	if err := set(unix.SOL_SOCKET, unix.SO_REUSEPORT, 1); err != nil {
+		return err
+	}
+	// The kernel may grant less; that is not an error.
+	_ = set(unix.SOL_SOCKET, unix.SO_RCVBUF, socketBuffer)
+	_ = set(unix.SOL_SOCKET, unix.SO_SNDBUF, socketBuffer)
+	// serve looks at its context this often while no query comes.
+	timeout := unix.Timeval{Usec: 200_000}
+	if err := unix.SetsockoptTimeval(u.fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &timeout); err != nil {
+		return fmt.Errorf("set receive timeout: %w", err)
+	}
+	if family == unix.AF_INET6 {
+		if err := set(unix.IPPROTO_IPV6, unix.IPV6_V6ONLY, 1); err != nil {
+			return err
+		}
+		if u.wildcard {
+			return set(unix.IPPROTO_IPV6, unix.IPV6_RECVPKTINFO, 1)
+		}
+		return nil
+	}
+	if u.wildcard {
+		return set(unix.IPPROTO_IP, unix.IP_PKTINFO, 1)
+	}
+	return nil
+}
+
+func (u *batchUDP) addr() netip.AddrPort { return u.bound }
+
+const (
+	socketIdle = iota
+	socketServing
+	socketClosed
+)
+
+// close leaves a socket in use to serve: a descriptor closed under a blocked
+// thread may belong to somebody else when the thread wakes.
+func (u *batchUDP) close() {
+	if u.state.CompareAndSwap(socketIdle, socketClosed) {
+		_ = unix.Close(u.fd)
+	}
+}
+
+func (u *batchUDP) serve(ctx context.Context, h Handler) error {
+	if !u.state.CompareAndSwap(socketIdle, socketServing) {
+		return nil
+	}
+	runtime.LockOSThread()
+	defer func() { _ = unix.Close(u.fd) }()
+	u.prepare()
+	for ctx.Err() == nil {
+		n, err := u.receive()
+		if err != nil {
+			return err
+		}
+		if n > 0 {
+			u.send(u.respond(h, n))
+		}
+	}
+	return nil
+}
+
+// prepare points the kernel's structures at the buffers, once.
+func (u *batchUDP) prepare() {
+	u.queries = make([]byte, batchSize*maxQuery)
+	u.replies = make([]byte, batchSize*maxReply)
+	for i := range batchSize {
+		u.inVec[i].Base = &u.queries[i*maxQuery]
+		u.inVec[i].SetLen(maxQuery)
+		u.in[i].hdr.Name = (*byte)(unsafe.Pointer(&u.names[i]))
+		u.in[i].hdr.Iov = &u.inVec[i]
+		u.in[i].hdr.SetIovlen(1)
+		u.out[i].hdr.Iov = &u.outVec[i]
+		u.out[i].hdr.SetIovlen(1)
+		u.rearm(i)
+	}
+}
+
+// rearm restores what the kernel overwrites in a receive structure.
+func (u *batchUDP) rearm(i int) {
+	u.in[i].hdr.Namelen = unix.SizeofSockaddrInet6
+	if u.wildcard {
+		u.in[i].hdr.Control = &u.control[i][0]
+		u.in[i].hdr.SetControllen(controlSize)
+	}
+}
+
+// receive waits for one message and takes what else is there.
+func (u *batchUDP) receive() (int, error) {
+	n, _, errno := unix.Syscall6(unix.SYS_RECVMMSG, uintptr(u.fd), uintptr(unsafe.Pointer(&u.in[0])), batchSize, unix.MSG_WAITFORONE, 0, 0)
+	switch errno {
+	case 0:
+		return int(n), nil
+	case unix.EAGAIN, unix.EINTR, unix.ECONNREFUSED: // time to look at the context, or an ICMP error
+		return 0, nil
+	}
+	return 0, fmt.Errorf("receive DNS queries: %w", errno)
+}
+
+// respond answers n messages and returns how many responses there are.
+func (u *batchUDP) respond(h Handler, n int) (responses int) {
+	for i := range n {
+		msg := u.queries[i*maxQuery : i*maxQuery+int(u.in[i].len)]
+		room := u.replies[i*maxReply : i*maxReply : (i+1)*maxReply]
+		if reply := h.Respond(room, msg, u.client(i), dnswire.UDP); len(reply) > 0 {
+			out := &u.out[responses].hdr
+			out.Name = (*byte)(unsafe.Pointer(&u.names[i]))
+			out.Namelen = u.in[i].hdr.Namelen
+			out.Control, out.Controllen = nil, 0
+			if u.wildcard {
+				u.answerFrom(i, out)
+			}
+			u.outVec[responses].Base = &reply[0]
+			u.outVec[responses].SetLen(len(reply))
+			responses++
+		}
+		u.rearm(i)
+	}
+	return responses
+}
+
+// client is the source address of message i.
+func (u *batchUDP) client(i int) netip.Addr {
+	name := &u.names[i]
+	if name.Family == unix.AF_INET {
+		return netip.AddrFrom4((*unix.RawSockaddrInet4)(unsafe.Pointer(name)).Addr)
+	}
+	return netip.AddrFrom16(name.Addr)
+}
+
+// answerFrom makes a response leave from the address that its query came to:
+// the pktinfo of the query, without the interface, serves as the response's.
+func (u *batchUDP) answerFrom(i int, out *unix.Msghdr) {
+	in := &u.in[i].hdr
+	if int(in.Controllen) < unix.SizeofCmsghdr {
+		return
+	}
+	c := (*unix.Cmsghdr)(unsafe.Pointer(&u.control[i][0]))
+	data := unsafe.Pointer(&u.control[i][unix.CmsgLen(0)])
+	switch {
+	case c.Level == unix.IPPROTO_IP && c.Type == unix.IP_PKTINFO:
+		info := (*unix.Inet4Pktinfo)(data)
+		info.Ifindex = 0
+		info.Spec_dst = info.Addr
+		out.SetControllen(unix.CmsgSpace(unix.SizeofInet4Pktinfo))
+	case c.Level == unix.IPPROTO_IPV6 && c.Type == unix.IPV6_PKTINFO:
+		info := (*unix.Inet6Pktinfo)(data)
+		if !netip.AddrFrom16(info.Addr).IsLinkLocalUnicast() { // those need their interface
+			info.Ifindex = 0
+		}
+		out.SetControllen(unix.CmsgSpace(unix.SizeofInet6Pktinfo))
+	default:
+		return
+	}
+	out.Control = &u.control[i][0]
+}
+
+// send sends the first n responses. A message the kernel refuses is lost, as
+// any datagram may be; the ones behind it are still sent.
+func (u *batchUDP) send(n int) {
+	for sent := 0; sent < n; {
+		done, _, errno := unix.Syscall6(unix.SYS_SENDMMSG, uintptr(u.fd), uintptr(unsafe.Pointer(&u.out[sent])), uintptr(n-sent), 0, 0, 0)
+		switch {
+		case errno == unix.EINTR:
+		case errno != 0:
+			sent++
+		default:
+			sent += int(done)
+		}
+	}
+	runtime.KeepAlive(u)
+}
