@@ -2,6 +2,7 @@ package rdata
 
 import (
 	"bytes"
+	"iter"
 	"slices"
 )
 
@@ -28,15 +29,28 @@ func CanonicalValue(t Type, wire []byte) []byte {
 
 func isUpper(c byte) bool { return 'A' <= c && c <= 'Z' }
 
-// canonicalText is a key that two values share when they are the same data.
-// Text that is no value is its own key.
-func canonicalText(t Type, text string) string {
-	var buf [512]byte
-	wire, err := AppendValue(buf[:0], t, text)
-	if err != nil {
-		return "\x00" + text
+// canonicalKeys maps each value to bytes that two values share when they are
+// the same data. Text that is no value is its own key.
+func canonicalKeys(t Type, values []string) [][]byte {
+	size := 0
+	for _, v := range values {
+		size += 3 + len(v)
 	}
-	return "\x01" + string(CanonicalValue(t, wire))
+	buf := make([]byte, 0, size)
+	keys := make([][]byte, len(values))
+	for i, text := range values {
+		start := len(buf)
+		wire, err := AppendValue(append(buf, 'v'), t, text)
+		if err != nil {
+			wire = append(append(buf, 't'), text...)
+		} else {
+			key := wire[start+1:]
+			copy(key, CanonicalValue(t, key))
+		}
+		buf = wire
+		keys[i] = wire[start:]
+	}
+	return keys
 }
 
 // EqualValues reports whether a and b hold the same values in any order, each
@@ -49,16 +63,10 @@ func EqualValues(t Type, a, b []string) bool {
 	if slices.Equal(a, b) {
 		return true
 	}
-	return slices.Equal(sortedKeys(t, a), sortedKeys(t, b))
-}
-
-func sortedKeys(t Type, values []string) []string {
-	keys := make([]string, len(values))
-	for i, v := range values {
-		keys[i] = canonicalText(t, v)
-	}
-	slices.Sort(keys)
-	return keys
+	x, y := canonicalKeys(t, a), canonicalKeys(t, b)
+	slices.SortFunc(x, bytes.Compare)
+	slices.SortFunc(y, bytes.Compare)
+	return slices.EqualFunc(x, y, bytes.Equal)
 }
 
 // Duplicate finds the first value that repeats an earlier one in canonical
@@ -75,18 +83,17 @@ func Duplicates(t Type, values []string) []string {
 	return slices.Collect(duplicates(t, values))
 }
 
-func duplicates(t Type, values []string) func(yield func(string) bool) {
+func duplicates(t Type, values []string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		if len(values) < 2 {
 			return
 		}
 		seen := make(map[string]struct{}, len(values))
-		for _, v := range values {
-			key := canonicalText(t, v)
-			if _, found := seen[key]; found && !yield(v) {
+		for i, key := range canonicalKeys(t, values) {
+			if _, found := seen[string(key)]; found && !yield(values[i]) {
 				return
 			}
-			seen[key] = struct{}{}
+			seen[string(key)] = struct{}{}
 		}
 	}
 }

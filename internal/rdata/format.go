@@ -14,15 +14,14 @@ import (
 // FormatValue is the Route 53 value string for uncompressed rdata: names with
 // the trailing dot, strings in quotation marks, octal escapes. Well-formed
 // rdata that has no such string (a service parameter that Route 53 does not
-// know, say, or a value above its 4000 characters) comes in the generic form
+// know, say, or TXT above its 4000 characters) comes in the generic form
 // of RFC 3597, which ParseValue reads too. Malformed rdata is an error.
 func FormatValue(t Type, wire []byte) (string, error) {
 	if !wellFormed(t, wire) {
 		return "", &ValueError{Code: malformedGeneric.code, Explanation: malformedGeneric.explanation, Value: genericText(wire)}
 	}
-	f := formatter{}
+	f := formatter{b: make([]byte, 0, 2*len(wire)+16)}
 	f.rdata(t, wire)
-	// The types whose text Route 53 limits; the rest is known to be readable.
 	if f.hard {
 		again, err := ParseValue(t, string(f.b))
 		if err != nil || string(again) != string(wire) {
@@ -50,7 +49,8 @@ type formatter struct {
 	start int // where the rdata begins in b
 	// master selects the dialect, as in the parser.
 	master bool
-	// hard says that the text may be one that the parser refuses.
+	// hard says that the parser may refuse the text: Route 53 limits values of
+	// the type, or miekg/dns printed it.
 	hard bool
 }
 

@@ -19,41 +19,43 @@ func appendMasterName(b []byte, text string, origin Name) ([]byte, *problem) {
 		}
 		return append(b, origin...), nil
 	}
-	w := nameWriter{b: append(b, 0), start: len(b), label: len(b)}
+	start, label := len(b), len(b)
+	b = append(b, 0)
 	for i := 0; i < len(text); i++ {
 		c := text[i]
 		switch {
 		case c == '.':
-			if why := w.endLabel(); why != nil {
-				return b, why
+			if why := closeLabel(b, start, label); why != nil {
+				return b[:start], why
 			}
+			label = len(b)
+			b = append(b, 0)
 			continue
 		case c == '\\':
 			v, width, ok := escape(text[i+1:], true)
 			if !ok {
-				return b, unsupportedCharacter
+				return b[:start], unsupportedCharacter
 			}
 			c = v
 			i += width
 		case c < ' ' || c == 0x7f:
-			return b, unsupportedCharacter
+			return b[:start], unsupportedCharacter
 		}
-		w.b = append(w.b, c)
+		b = append(b, c)
 	}
-	if len(w.b) == w.label+1 { // the last dot was the text's end
-		return w.b, nil
+	if len(b) == label+1 { // the text ends with a dot, and b with the root
+		return b, nil
 	}
 	if origin == "" {
-		return b, relativeName
+		return b[:start], relativeName
 	}
-	if why := w.endLabel(); why != nil {
-		return b, why
+	if why := closeLabel(b, start, label); why != nil {
+		return b[:start], why
 	}
-	w.b = append(w.b[:w.label], origin...) // in place of the next length byte
-	if len(w.b)-w.start > MaxName {
-		return b, domainNameTooLong
+	if b = append(b, origin...); len(b)-start > MaxName {
+		return b[:start], domainNameTooLong
 	}
-	return w.b, nil
+	return b, nil
 }
 
 // appendMasterLabels appends the labels of an uncompressed name as text,

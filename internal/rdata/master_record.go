@@ -77,8 +77,9 @@ func (m *masterReader) line(at position, text string) bool {
 func (m *masterReader) record(at position, text string) bool {
 	p := parser{rest: text, master: true, origin: m.origin}
 	if !isBlank(text[0]) {
-		if why := m.readOwner(p.field()); why != nil {
-			return m.fault(at, "owner name %s: %s", shorten(text), why.explanation)
+		owner := p.field()
+		if why := m.readOwner(owner); why != nil {
+			return m.fault(at, "owner name %s: %s", shorten(owner), why.explanation)
 		}
 	}
 	p.skipBlanks()
@@ -163,9 +164,6 @@ func (m *masterReader) readRdata(at position, p *parser, rr MasterRecord, hasTTL
 		return m.fault(at, "%s %s: %s", rr.Type, shorten(text), p.problem.explanation)
 	}
 	rr.Wire = p.b
-	if len(rr.Wire) > maxRdata {
-		return m.fault(at, "%s: %s", rr.Type, rdataTooLong.explanation)
-	}
 	if !m.setTTL(&rr, hasTTL) {
 		return m.fault(at, "no TTL, and none before it")
 	}

@@ -143,7 +143,7 @@ var masterErrorTests = []struct {
 	{"ttl too large", "a 2147483648 A 192.0.2.1\n$TTL 1x", "" +
 		`zone:1: TTL "2147483648" is not a time of 0 to 2147483647 seconds` + "\n" +
 		"zone:2: $TTL wants one time of 0 to 2147483647 seconds\n"},
-	{"owner", "a..b 1 A 192.0.2.1", `zone:1: owner name "a..b 1 A 192.0.2.1": Domain label is empty` + "\n"},
+	{"owner", "a..b 1 A 192.0.2.1", `zone:1: owner name "a..b": Domain label is empty` + "\n"},
 	{"signed zone", "@ 1 DNSKEY 256 3 8 AQID\n@ 1 RRSIG A 8 2 1 20300101000000 20200101000000 1 example.com. AQID", "" +
 		"zone:1: signed zone: DNSKEY records are made by the signer\n" +
 		"zone:2: signed zone: RRSIG records are made by the signer\n"},

@@ -25,15 +25,19 @@ func AppendMasterLine(b []byte, origin, name Name, t Type, ttl uint32, wire []by
 	line = append(line, '\t')
 	f := formatter{b: line, start: len(line), master: true}
 	f.rdata(t, wire)
-	if f.hard && !readsBack(t, string(f.b[f.start:]), wire) {
+	if f.hard && !readsBack(t, f.b[f.start:], wire) {
 		f.b = append(f.b[:f.start], genericText(wire)...)
 	}
 	return append(f.b, '\n'), nil
 }
 
 // readsBack reports whether text in a master file is wire again.
-func readsBack(t Type, text string, wire []byte) bool {
-	p := parser{rest: text, master: true}
+func readsBack(t Type, text, wire []byte) bool {
+	var l lineReader
+	if depth, err := l.scan(text, 0); err != nil || depth != 0 {
+		return false
+	}
+	p := parser{rest: string(l.joined), master: true}
 	p.value(t)
 	return p.problem == nil && string(p.b) == string(wire)
 }

@@ -53,63 +53,53 @@ func appendName(b []byte, text string) ([]byte, *problem) {
 	case ".":
 		return append(b, 0), nil
 	}
-	w := nameWriter{b: append(b, 0), start: len(b), label: len(b)}
+	start, label := len(b), len(b) // label is where the open label's length goes
+	b = append(b, 0)
 	for i := 0; i < len(text); i++ {
 		c := text[i]
 		switch {
 		case c == '.':
-			if why := w.endLabel(); why != nil {
-				return b, why
+			if why := closeLabel(b, start, label); why != nil {
+				return b[:start], why
 			}
+			label = len(b)
+			b = append(b, 0)
 			continue
 		case c == '\\':
 			v, ok := octalEscape(text[i+1:])
 			if !ok {
-				return b, unsupportedCharacter
+				return b[:start], unsupportedCharacter
 			}
 			c = v
 			i += 3
 		case c <= ' ' || c >= 0x7f:
-			return b, unsupportedCharacter
+			return b[:start], unsupportedCharacter
 		}
-		w.b = append(w.b, c)
+		b = append(b, c)
 	}
-	return w.finish(b)
+	if len(b) == label+1 { // the text ends with a dot, and b with the root
+		return b, nil
+	}
+	if why := closeLabel(b, start, label); why != nil {
+		return b[:start], why
+	}
+	return append(b, 0), nil
 }
 
-// nameWriter appends labels. label is the index of the length byte of the
-// label being written.
-type nameWriter struct {
-	b            []byte
-	start, label int
-}
-
-// endLabel sets the length of the label and begins the next one.
-func (w *nameWriter) endLabel() *problem {
-	n := len(w.b) - w.label - 1
+// closeLabel sets the length byte at label of the label that ends b, which is
+// part of the name that begins at start.
+func closeLabel(b []byte, start, label int) *problem {
+	n := len(b) - label - 1
 	switch {
 	case n == 0:
 		return domainLabelEmpty
 	case n > MaxLabel:
 		return domainLabelTooLong
-	case len(w.b)-w.start >= MaxName:
+	case len(b)-start >= MaxName: // the root has no place behind it
 		return domainNameTooLong
 	}
-	w.b[w.label] = byte(n)
-	w.label = len(w.b)
-	w.b = append(w.b, 0)
+	b[label] = byte(n)
 	return nil
-}
-
-// finish ends the name with the root label; before is what to return with a
-// problem. The text's trailing dot is optional: without it a label is open.
-func (w *nameWriter) finish(before []byte) ([]byte, *problem) {
-	if len(w.b) > w.label+1 {
-		if why := w.endLabel(); why != nil {
-			return before, why
-		}
-	}
-	return w.b, nil
 }
 
 // octalEscape reads the three octal digits behind a backslash.

@@ -22,6 +22,8 @@
 // iterator that ReadMaster returns belongs to one goroutine.
 package rdata
 
+import "strings"
+
 // ParseValue reads a Route 53 value string of type t and returns its
 // uncompressed wire form. Names are absolute with or without the trailing
 // dot; their case is kept. The error is a *ValueError.
@@ -30,7 +32,24 @@ package rdata
 // any type; that form is checked for being well-formed rdata of the type, not
 // for Route 53's own restrictions.
 func ParseValue(t Type, text string) ([]byte, error) {
-	return AppendValue(nil, t, text)
+	return AppendValue(make([]byte, 0, wireSize(t, text)), t, text)
+}
+
+// wireSize is about what the wire form of text takes: exact for addresses
+// and for names without escapes, rarely too little for the others.
+func wireSize(t Type, text string) int {
+	switch t {
+	case TypeA:
+		return 4
+	case TypeAAAA:
+		return 16
+	case TypeCNAME, TypeNS, TypePTR:
+		if strings.HasSuffix(text, ".") {
+			return len(text) + 1
+		}
+		return len(text) + 2
+	}
+	return len(text)
 }
 
 // AppendValue is ParseValue that appends the wire form to b, so that many
@@ -46,10 +65,19 @@ func AppendValue(b []byte, t Type, text string) ([]byte, error) {
 
 // value parses the whole of p.rest as rdata of type t.
 func (p *parser) value(t Type) {
+	start := len(p.b)
 	if p.isGeneric() {
 		p.generic(t)
-		return
+	} else {
+		p.presentation(t)
 	}
+	if len(p.b)-start > maxRdata {
+		p.fail(rdataTooLong)
+	}
+}
+
+// presentation parses the text form that the type defines.
+func (p *parser) presentation(t Type) {
 	switch t {
 	case TypeA:
 		p.a()

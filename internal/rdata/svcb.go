@@ -78,7 +78,7 @@ func (p *parser) svcb() {
 // parseServiceParam reads key, key=value or key="value". Only registered keys
 // have a place in Route 53; master files may use all but the reserved 65535.
 func parseServiceParam(field string, master bool) (serviceParam, *problem) {
-	name, text, given := strings.Cut(field, "=")
+	name, text, _ := strings.Cut(field, "=")
 	key, generic, ok := parseParamKey(name)
 	if !ok || (key >= paramsNamed && !master) {
 		return serviceParam{}, svcbUnknownParam
@@ -93,7 +93,7 @@ func parseServiceParam(field string, master bool) (serviceParam, *problem) {
 		return serviceParam{}, why
 	}
 	if !generic {
-		value, ok = parseParamValue(key, value, given)
+		value, ok = parseParamValue(key, value)
 	}
 	if !ok || len(value) > maxRdata || !validParamValue(key, value) {
 		return serviceParam{}, svcbParamValue
@@ -116,10 +116,10 @@ func parseParamKey(name string) (key uint16, generic, ok bool) {
 
 // parseParamValue turns the text of a named parameter, escapes resolved, into
 // wire form. What validParamValue checks is not checked here.
-func parseParamValue(key uint16, text []byte, given bool) (wire []byte, ok bool) {
+func parseParamValue(key uint16, text []byte) (wire []byte, ok bool) {
 	switch key {
 	case paramNoDefaultALPN, paramOHTTP:
-		return nil, !given
+		return nil, len(text) == 0
 	case paramPort:
 		n, ok := number(string(text), 0xffff)
 		return []byte{byte(n >> 8), byte(n)}, ok
