@@ -5,11 +5,14 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/miekg/dns"
 )
 
@@ -245,6 +248,76 @@ func TestParseValueAgainstMiekg(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A file of random records in all the ways to lay one out is read as
+// miekg/dns reads it.
+func TestReadMasterAgainstMiekg(t *testing.T) {
+	r := rand.New(rand.NewPCG(53, 1035))
+	types := slices.Sorted(maps.Keys(randomValues))
+	for range 50 {
+		file := randomFile(r, types)
+		var want, got []string
+		zone := dns.NewZoneParser(strings.NewReader(file), "example.com.", "")
+		for rr, ok := zone.Next(); ok; rr, ok = zone.Next() {
+			name := make([]byte, MaxName)
+			end, err := dns.PackDomainName(rr.Header().Name, name, 0, nil, false)
+			if err != nil {
+				t.Fatal(err)
+			}
+			wire, err := packRR(rr)
+			if err != nil {
+				t.Fatal(err)
+			}
+			lowerASCII(name)
+			want = append(want, fmt.Sprintf("%s %d %d %x", Name(name[:end]), rr.Header().Ttl, rr.Header().Rrtype, wire))
+		}
+		if zone.Err() != nil {
+			t.Fatalf("miekg/dns: %v in\n%s", zone.Err(), file)
+		}
+		for rr, err := range ReadMaster(strings.NewReader(file), MustParseName("example.com"), "") {
+			if err != nil {
+				t.Fatalf("%v in\n%s", err, file)
+			}
+			got = append(got, fmt.Sprintf("%s %d %d %x", rr.Name, rr.TTL, rr.Type, rr.Wire))
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Fatalf("(-miekg/dns +ours)\n%s\nin\n%s", diff, file)
+		}
+	}
+}
+
+func randomFile(r *rand.Rand, types []Type) string {
+	pick := func(choices ...string) string { return choices[r.IntN(len(choices))] }
+	var file strings.Builder
+	file.WriteString("$TTL 2h\n")
+	for i := range 40 {
+		switch r.IntN(12) {
+		case 0:
+			fmt.Fprintf(&file, "$ORIGIN %s\n", pick("sub", "example.net.", "a.b.example.com.", "."))
+		case 1:
+			fmt.Fprintf(&file, "$TTL %s ; comment\n", pick("1", "1h30m", "1w2d", "86400"))
+		case 2:
+			fmt.Fprintf(&file, "$GENERATE 1-%d/2 g$.${0,3,x} %s A 192.0.2.$\n", 1+r.IntN(9), pick("300", "300 IN", "IN 300")) // miekg/dns forgets $TTL here
+		}
+		owner := pick("www", "@", "*", "Mixed.Case", "abs.example.org.", `esc\.aped\032`, " ")
+		if i == 0 {
+			owner = "first"
+		}
+		typ := types[r.IntN(len(types))]
+		var v value
+		randomValues[typ](&v, r)
+		fmt.Fprintf(&file, "%s%s%s%s", owner, pick(" ", "\t", " \t "), pick("", "60 ", "IN ", "60 IN ", "IN 60 ", "1m "), typ)
+		switch text := v.master.String(); r.IntN(3) {
+		case 0:
+			fmt.Fprintf(&file, " %s\n", text)
+		case 1:
+			fmt.Fprintf(&file, " %s ; comment ( \" \n\n; more\n", text)
+		case 2:
+			fmt.Fprintf(&file, " ( ; begins\n\t%s\n ) ; ends\n", text)
+		}
+	}
+	return file.String()
 }
 
 // Records in generic form are what miekg/dns makes of them.

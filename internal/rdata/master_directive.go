@@ -101,6 +101,9 @@ func (m *masterReader) generate(at position, p *parser) bool {
 	if template == "" {
 		return m.fault(at, "$GENERATE has no record")
 	}
+	// A line behind it without an owner means the record before it.
+	savedOwner, savedRaw := m.owner, m.ownerRaw
+	defer func() { m.owner, m.ownerRaw = savedOwner, savedRaw }()
 	var b []byte
 	for n := start; n <= stop; n += step {
 		if b, ok = appendGenerated(b[:0], template, n); !ok {

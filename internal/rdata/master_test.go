@@ -96,6 +96,10 @@ var masterTests = []struct {
 		"zone:1 host1.example.com. 1 A 10.0.0.1\n" +
 		"zone:1 host2.example.com. 1 A 10.0.0.2\n" +
 		"zone:1 host3.example.com. 1 A 10.0.0.3\n"},
+	{"owner survives $GENERATE", "a 1 A 192.0.2.1\n$GENERATE 1-1 b$ 1 A 10.0.0.$\n 1 A 192.0.2.2\n", "" +
+		"zone:1 a.example.com. 1 A 192.0.2.1\n" +
+		"zone:2 b1.example.com. 1 A 10.0.0.1\n" +
+		"zone:3 a.example.com. 1 A 192.0.2.2\n"},
 	{"$GENERATE modifiers", "$GENERATE 9-20/11 ${0,3}.${-9}.${1,2,x}.${0,4,X}.${0,0,o} 1 PTR a\\$b$$.${0,5,n}.x.\n", "" +
 		`zone:1 009.0.0a.0009.11.example.com. 1 PTR a$b$.9.0.0.x.` + "\n" +
 		`zone:1 020.11.15.0014.24.example.com. 1 PTR a$b$.4.1.0.x.` + "\n"},

@@ -3,6 +3,7 @@ package rdata
 import (
 	"encoding/hex"
 	"errors"
+	"strings"
 	"testing"
 )
 
@@ -58,6 +59,14 @@ var valueTests = []struct {
 		"loc", Type(29), "52 22 23.000 N 4 53 32.000 E -2.00m 0.00m 10000m 10m",
 		"00001613" + "8b3cf018" + "810cbce0" + "009895b8",
 	},
+	{"uri", Type(256), `10 1 "ftp://a.b/\143"`, "000a0001" + "6674703a2f2f612e622f63"},
+	{"openpgpkey", Type(61), "AQID", "010203"},
+	{"smimea", Type(53), "3 1 1 abcd", "030101abcd"},
+	{"cds", Type(59), "60485 5 1 2BB183AF", "ec450501" + "2bb183af"},
+	{"cdnskey", Type(60), "256 3 5 AQID", "01000305" + "010203"},
+	{"csync", Type(62), "66 3 A NS AAAA", "000000420003" + "0004" + "60000008"},
+	{"afsdb", Type(18), "1 Db.x.", "0001" + "0244620178" + "00"},
+	{"generic cert", Type(37), `\# 8 0003000000010203`, "0003000000010203"},
 	{"rp", Type(17), `a\056b.c d.`, "03612e62016300016400"},
 }
 
@@ -123,6 +132,20 @@ var refusedTests = []struct {
 	{"generic length", TypeA, `\# 5 c0000207`, "InvalidGenericRRDATA"},
 	{"generic not a", TypeA, `\# 3 c00002`, "MalformedRRDATA"},
 	{"unknown type text", Type(65280), "hello", "InvalidGenericRRDATA"},
+	{"unnamed type that has text", Type(37), "PGP 0 0 AQID", "InvalidGenericRRDATA"},
+	{"generic mx with bytes behind", TypeMX, `\# 4 000a0000`, "MalformedRRDATA"},
+	{"generic mx compressed", TypeMX, `\# 4 000ac000`, "MalformedRRDATA"},
+	{"generic odd", TypeA, `\# 4 c000020`, "InvalidGenericRRDATA"},
+	{"generic without length", TypeA, `\#`, "InvalidGenericRRDATA"},
+	{"txt too long", TypeTXT, `"` + strings.Repeat("a", 256) + `"`, "CharacterStringTooLong"},
+	{"txt value too long", TypeTXT, strings.Repeat(`"`+strings.Repeat("a", 200)+`" `, 20), "CharacterStringTooLong"},
+	{"tlsa value too long", TypeTLSA, "3 1 0 " + strings.Repeat("00", 65536), "RRDATATooLong"},
+	{"tlsa length", TypeTLSA, "3 1 1 00", "TLSARRDATAIllegalData"},
+	{"https one field", TypeHTTPS, "1", "SVCBRRDATATooFewFields"},
+	{"https empty alpn", TypeHTTPS, "1 . alpn=h2,,h3", "SVCBRRDATAIllegalParameter"},
+	{"https mandatory names itself", TypeHTTPS, "1 . mandatory=mandatory", "SVCBRRDATAIllegalParameter"},
+	{"https hint", TypeHTTPS, "1 . ipv4hint=::1", "SVCBRRDATAIllegalParameter"},
+	{"https half quoted", TypeHTTPS, `1 . alpn="h2`, "SVCBRRDATAIllegalParameter"},
 	{"hinfo newline", Type(13), "a b\n$INCLUDE /etc/passwd", "UnsupportedCharacter"},
 }
 
