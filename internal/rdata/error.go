@@ -37,12 +37,12 @@ func (p *problem) with(value string) *ValueError {
 // formed in the same style. Clients show them and do not match on them.
 var (
 	// Names.
-	domainNameEmpty      = &problem{code: "DomainNameEmpty", explanation: "Domain name is empty"}                           // seen
-	domainLabelEmpty     = &problem{code: "DomainLabelEmpty", explanation: "Domain label is empty"}                         // seen
-	domainLabelTooLong   = &problem{code: "DomainLabelTooLong", explanation: "Domain label is too long"}                    // seen
-	domainNameTooLong    = &problem{code: "DomainNameTooLong", explanation: "Domain name is too long"}                      //
-	unsupportedCharacter = &problem{code: "UnsupportedCharacter", explanation: "Value contains unsupported characters"}     // seen
-	relativeName         = &problem{code: "DomainNameNotAbsolute", explanation: "Domain name is relative and no origin is"} // master files only
+	domainNameEmpty      = &problem{code: "DomainNameEmpty", explanation: "Domain name is empty"}   // seen
+	domainLabelEmpty     = &problem{code: "DomainLabelEmpty", explanation: "Domain label is empty"} // seen
+	domainLabelTooLong   = &problem{code: "DomainLabelTooLong", explanation: "Domain label is too long"}
+	domainNameTooLong    = &problem{code: "DomainNameTooLong", explanation: "Domain name is too long"}
+	unsupportedCharacter = &problem{code: "UnsupportedCharacter", explanation: "Value contains unsupported characters"}           // seen
+	relativeName         = &problem{code: "DomainNameNotAbsolute", explanation: "Domain name is relative and there is no origin"} // master files only
 
 	// Strings.
 	invalidCharacterString = &problem{code: "InvalidCharacterString", explanation: "Value should be enclosed in quotation marks"} // seen
@@ -89,5 +89,4 @@ var (
 	illegalGeneric   = &problem{code: "InvalidGenericRRDATA", explanation: `Value is not of the form \# length hexadecimal`}
 	malformedGeneric = &problem{code: "MalformedRRDATA", explanation: "Value is not well-formed data of its type"}
 	rdataTooLong     = &problem{code: "RRDATATooLong", explanation: "Value is longer than 65535 bytes"}
-	notStorable      = &problem{code: "UnsupportedType", explanation: "Type can't be stored"}
 )

@@ -122,7 +122,7 @@ func (p *parser) extension(t Type) {
 	}
 	line.WriteByte('\n')
 	origin := "."
-	if p.master && p.origin != "" && p.origin != Root {
+	if p.master && p.origin != Root {
 		origin = string(appendMasterLabels(nil, p.origin, len(p.origin)))
 	}
 	zone := dns.NewZoneParser(strings.NewReader(line.String()), origin, "")

@@ -148,6 +148,19 @@ var masterErrorTests = []struct {
 		`zone:1: TTL "2147483648" is not a time of 0 to 2147483647 seconds` + "\n" +
 		"zone:2: $TTL wants one time of 0 to 2147483647 seconds\n"},
 	{"owner", "a..b 1 A 192.0.2.1", `zone:1: owner name "a..b": Domain label is empty` + "\n"},
+	{"bad names", "a\\25 1 A 192.0.2.1\na\\256b 1 A 192.0.2.1\na\x01 1 A 192.0.2.1\n" +
+		strings.Repeat("a", 64) + " 1 A 192.0.2.1\n" + strings.Repeat("a.", 122) + " 1 NS a\n" + strings.Repeat("a.", 122) + "ab 1 NS a\n", "" +
+		`zone:1: owner name "a\\25": Value contains unsupported characters` + "\n" +
+		`zone:2: owner name "a\\256b": Value contains unsupported characters` + "\n" +
+		`zone:3: owner name "a\x01": Value contains unsupported characters` + "\n" +
+		`zone:4: owner name "` + strings.Repeat("a", 60) + `"…: Domain label is too long` + "\n" +
+		"zone:5 " + strings.Repeat("a.", 122) + " 1 NS a.example.com.\n" +
+		`zone:6: owner name "` + strings.Repeat("a.", 30) + `"…: Domain name is too long` + "\n"},
+	{"bad strings", "a 1 TXT a\"b\na 1 TXT \\300\na 1 HINFO \\300 x\na 1 DS 1 NOPE 1 ab", "" +
+		"zone:1: quotation mark is not closed on its line\n" +
+		`zone:2: TXT "\\300": Value contains unsupported characters` + "\n" +
+		`zone:3: HINFO "\\300 x": Value contains unsupported characters` + "\n" +
+		`zone:4: DS "1 NOPE 1 ab": Value is not a number between 0 and 255` + "\n"},
 	{"signed zone", "@ 1 DNSKEY 256 3 8 AQID\n@ 1 RRSIG A 8 2 1 20300101000000 20200101000000 1 example.com. AQID", "" +
 		"zone:1: signed zone: DNSKEY records are made by the signer\n" +
 		"zone:2: signed zone: RRSIG records are made by the signer\n"},
@@ -168,6 +181,58 @@ func TestReadMasterErrors(t *testing.T) {
 				t.Errorf("(-want +got)\n%s", diff)
 			}
 		})
+	}
+}
+
+func TestReadMasterWithoutOrigin(t *testing.T) {
+	var got []string
+	for rr, err := range ReadMaster(strings.NewReader("a 1 A 192.0.2.1\n@ 1 A 192.0.2.1\na. 1 MX 1 b\na. 1 RP b c\n$ORIGIN x.\na 1 MX 1 @\n"), "", "") {
+		if err != nil {
+			got = append(got, err.Error())
+			continue
+		}
+		got = append(got, rr.Name.String()+" "+rr.Value)
+	}
+	want := []string{
+		`line 1: owner name "a": Domain name is relative and there is no origin`,
+		`line 2: owner name "@": Domain name is relative and there is no origin`,
+		`line 3: MX "1 b": Domain name is relative and there is no origin`,
+		`line 4: RP "b c": Value is not well-formed data of its type`,
+		"a.x. 1 x.",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+func TestParseTTL(t *testing.T) {
+	tests := []struct {
+		text string
+		want uint32
+		ok   bool
+	}{
+		{"0", 0, true},
+		{"4294967295", 4294967295, true},
+		{"4294967296", 0, false},
+		{"1w", 604800, true},
+		{"1W1d1H1m1s", 694861, true},
+		{"1m1m", 120, true},
+		{"2h30", 7230, true},
+		{"7101w", 4294684800, true},
+		{"7102w", 0, false},
+		{"4294967295s1", 0, false},
+		{"", 0, false},
+		{"h", 0, false},
+		{"1hh", 0, false},
+		{"1y", 0, false},
+		{"-1", 0, false},
+		{"1 ", 0, false},
+		{"99999999999999999999999", 0, false},
+	}
+	for _, tt := range tests {
+		if got, ok := parseTTL(tt.text); ok != tt.ok || (ok && got != tt.want) {
+			t.Errorf("parseTTL(%q) = %d, %v, want %d, %v", tt.text, got, ok, tt.want, tt.ok)
+		}
 	}
 }
 
