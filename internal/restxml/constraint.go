@@ -124,10 +124,11 @@ func (c *Constraint) parseInt(text string) (int64, facet) {
 
 // trimPrefixes removes what the client wrote in front of an id.
 func (c *Constraint) trimPrefixes(id string) string {
-	for _, p := range c.Prefixes {
-		rest := strings.TrimPrefix(id, "/")
-		if rest, ok := strings.CutPrefix(rest, p); ok && len(rest) > 1 && rest[0] == '/' {
-			return rest[1:]
+	for i := 0; i < len(c.Prefixes); i++ {
+		rest, ok := strings.CutPrefix(strings.TrimPrefix(id, "/"), c.Prefixes[i])
+		if ok && len(rest) > 1 && rest[0] == '/' {
+			id = rest[1:]
+			i = -1 // what is left must have none
 		}
 	}
 	return id

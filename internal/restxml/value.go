@@ -104,7 +104,7 @@ func (r *Reader) Time() time.Time {
 func (r *Reader) Blob() []byte {
 	text := string(bytes.TrimSpace(r.Text()))
 	b, err := base64.StdEncoding.DecodeString(text)
-	if err != nil {
+	if err != nil || r.err != nil {
 		r.failSchema("%s", badDatatype(text, "base64Binary"))
 		return nil
 	}
