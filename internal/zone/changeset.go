@@ -124,11 +124,10 @@ func merge(left, right iter.Seq2[*RRset, error], visit func(l, r *RRset)) error 
 	return cmp.Or(l.err, r.err)
 }
 
-// compareRRsets orders by key; nil, the end of a list, is last.
+// compareRRsets orders by key; nil, the end of a list, is last. At least one
+// is not nil.
 func compareRRsets(a, b *RRset) int {
 	switch {
-	case a == nil && b == nil:
-		return 0
 	case a == nil:
 		return 1
 	case b == nil:

@@ -24,10 +24,6 @@ var amazonRegions = func() map[string]bool {
 	return m
 }()
 
-// IsAmazonRegion reports whether latency and geoproximity sets may name the
-// region without any configuration.
-func IsAmazonRegion(name string) bool { return amazonRegions[name] }
-
 // The character patterns of the service model.
 var (
 	countryPattern      = regexp.MustCompile(`^([A-Z]{2}|\*)$`)

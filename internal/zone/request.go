@@ -146,5 +146,3 @@ func (s *RRset) failoverRole() string {
 	}
 	return "PRIMARY"
 }
-
-func ptr[T any](v T) *T { return &v }

@@ -67,7 +67,7 @@ func mixedPolicies(s *RRset) string {
 		return subject(s) + " cannot be created because a non multivalue answer rrset exists with the same name and type."
 	case Latency, Failover, GeolocationPolicy, GeoproximityPolicy, CIDRPolicy: // the last four are ours
 	}
-	return subject(s) + " cannot be created because a non-" + s.Policy.word() + " RRSet with the same name and type already exists."
+	return subject(s) + " cannot be created because a non-" + s.Policy.String() + " RRSet with the same name and type already exists."
 }
 
 // placeTaken is the fault of a set whose place another one of its group has.
@@ -80,29 +80,7 @@ func placeTaken(s *RRset) string {
 		what = "failover role"
 	case Simple, Weighted, GeolocationPolicy, GeoproximityPolicy, Multivalue, CIDRPolicy:
 	}
-	return subject(s) + " cannot be created because a " + s.Policy.word() + " RRSet with the same name, type and " + what + " already exists."
-}
-
-func (p Policy) word() string {
-	switch p {
-	case Simple:
-		return "simple"
-	case Weighted:
-		return "weighted"
-	case Latency:
-		return "latency"
-	case Failover:
-		return "failover"
-	case GeolocationPolicy:
-		return "geolocation"
-	case GeoproximityPolicy:
-		return "geoproximity"
-	case Multivalue:
-		return "multivalue"
-	case CIDRPolicy:
-		return "CIDR"
-	}
-	return "unknown"
+	return subject(s) + " cannot be created because a " + s.Policy.String() + " RRSet with the same name, type and " + what + " already exists."
 }
 
 // samePlace reports whether two sets of one group and policy would answer for

@@ -67,6 +67,29 @@ const (
 	CIDRPolicy
 )
 
+// String is the policy's name as people and fault texts write it.
+func (p Policy) String() string {
+	switch p {
+	case Simple:
+		return "simple"
+	case Weighted:
+		return "weighted"
+	case Latency:
+		return "latency"
+	case Failover:
+		return "failover"
+	case GeolocationPolicy:
+		return "geolocation"
+	case GeoproximityPolicy:
+		return "geoproximity"
+	case Multivalue:
+		return "multivalue"
+	case CIDRPolicy:
+		return "CIDR"
+	}
+	return "unknown"
+}
+
 // Geolocation is the place a geolocation RRset answers for: a continent, or a
 // country ("*" is the default location), or a subdivision of a country.
 type Geolocation struct {
