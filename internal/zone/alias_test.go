@@ -89,6 +89,9 @@ func TestLoops(t *testing.T) {
 			batch: []string{"UPSERT a.example.com CNAME 60 b.example.com"}, want: []string{loop("CNAME", "a.example.com.")}},
 		{name: "CNAME in the place of a deleted alias target", zone: []string{"w.example.com A 60 192.0.2.1", "v.example.com A alias=Z1EXAMPLE/w.example.com"},
 			batch: []string{"DELETE w.example.com A 60 192.0.2.1", "CREATE w.example.com CNAME 60 v.example.com"}, want: []string{loop("CNAME", "w.example.com.")}},
+		{name: "CNAME to an alias whose target has a way back for another type only",
+			zone:  []string{"n.example.com AAAA 60 2001:db8::1", "w.example.com A 60 192.0.2.1", "w.example.com AAAA alias=Z1EXAMPLE/n.example.com", "v.example.com A alias=Z1EXAMPLE/w.example.com"},
+			batch: []string{"DELETE n.example.com AAAA 60 2001:db8::1", "CREATE n.example.com CNAME 60 v.example.com"}},
 		{name: "ring made by one batch", batch: []string{"CREATE a.example.com CNAME 60 b.example.com", "CREATE b.example.com CNAME 60 a.example.com"}, want: []string{loop("CNAME", "b.example.com.")}},
 		{name: "ring opened before it would close", zone: []string{"a.example.com CNAME 60 b.example.com"}, batch: []string{"UPSERT a.example.com CNAME 60 c.example.com", "CREATE b.example.com CNAME 60 a.example.com"}},
 	})

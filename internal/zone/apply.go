@@ -203,15 +203,10 @@ func (b *batch) repeated(i int, d *draft) bool {
 	if b.requested == nil {
 		return false
 	}
-	const twice = Action(0xff) // replaced already: nothing more may follow
 	key, action := d.set.Key(), d.asked.Action
 	before, found := b.requested[key]
-	switch {
-	case !found:
+	if !found || before == Delete && action != Delete {
 		b.requested[key] = action
-		return false
-	case before == Delete && action != Delete:
-		b.requested[key] = twice
 		return false
 	}
 	b.fault(i, "The request contains an invalid set of changes for a resource record set '"+key.Type.String()+" "+key.Name.String()+"'")

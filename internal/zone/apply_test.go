@@ -60,6 +60,9 @@ func TestExistence(t *testing.T) {
 			want: []string{"Invalid request: Expected exactly one of [Weight, Region, Failover, GeoLocation, MultiValueAnswer, GeoProximityLocation, or CidrRoutingConfig], but found none in Change with [Action=DELETE, Name=www.example.com, Type=A, SetIdentifier=S]"}},
 		{name: "delete geoproximity with the place written otherwise", zone: []string{"www.example.com A id=S near=@40.7,-74/0 60 192.0.2.1"},
 			batch: []string{"DELETE www.example.com A id=S near=@+40.70,-074.0 60 192.0.2.1"}},
+		{name: "delete geoproximity with another bias", zone: []string{"www.example.com A id=S near=@40.7,-74/1 60 192.0.2.1"},
+			batch: []string{"DELETE www.example.com A id=S near=@40.7,-74 60 192.0.2.1"},
+			want:  []string{"Tried to delete resource record set [name='www.example.com.', type='A', set-identifier='S'] but the values provided do not match the current values"}},
 		{name: "an alias may lose its target", zone: []string{"a.example.com A 60 192.0.2.1", "www.example.com A alias=Z1EXAMPLE/a.example.com"},
 			batch: []string{"DELETE a.example.com A 60 192.0.2.1"}},
 	})

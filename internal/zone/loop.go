@@ -33,8 +33,9 @@ func (b *batch) loop(i int, set *RRset, target rdata.Name) {
 		if !v.name.IsSubdomainOf(b.zone.Name) {
 			continue
 		}
-		// A CNAME answers for every type; an alias for its own.
-		if v.name == set.Name && (set.Type == rdata.TypeCNAME || v.t == set.Type) {
+		// Whoever arrives here asks for what set answers: a CNAME answers for
+		// every type, and a way that begins at an alias keeps to its type.
+		if v.name == set.Name {
 			b.loopFault(i, set)
 			return
 		}

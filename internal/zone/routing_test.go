@@ -100,7 +100,8 @@ func TestEqualWeightedTTLs(t *testing.T) {
 		{name: "all TTLs change", opts: equal, zone: zone, batch: []string{"UPSERT www.example.com A id=S weight=1 61 192.0.2.1", "UPSERT www.example.com A id=T weight=1 61 192.0.2.2"}},
 		{name: "a third TTL, once told", opts: equal, zone: zone, batch: []string{"UPSERT www.example.com A id=S weight=1 61 192.0.2.1", "UPSERT www.example.com A id=T weight=1 62 192.0.2.2"},
 			want: []string{"RRSet with DNS name www.example.com. and type A, SetIdentifier S cannot be created as weighted sets must contain the same TTL."}},
-		{name: "an alias has no TTL", opts: equal, zone: append(zone, "a.example.com A 60 192.0.2.1"), batch: []string{"CREATE www.example.com A id=U weight=1 alias=Z1EXAMPLE/a.example.com"}},
+		{name: "an alias has no TTL", opts: equal, zone: append(zone, "a.example.com A 60 192.0.2.1"),
+			batch: []string{"CREATE www.example.com A id=U weight=1 alias=Z1EXAMPLE/a.example.com", "UPSERT www.example.com A id=S weight=2 60 192.0.2.1"}},
 	})
 }
 
