@@ -49,7 +49,7 @@ func (c Caller) Authorize(action string) error {
 			return nil
 		}
 	}
-	return denied(c.ARN, action)
+	return Denied(c, action)
 }
 
 // matches compares as IAM does: without regard to case, * for any text, ? for

@@ -49,7 +49,8 @@ func OpenKeyFile(path string, logger *slog.Logger) (*KeyFile, error) {
 		return nil, err
 	}
 	if table.info.Mode().Perm()&0o077 != 0 {
-		logger.Warn("credentials file can be read by others", "path", path, "mode", table.info.Mode().Perm().String())
+		logger.Warn("credentials file can be read by others",
+			slog.String("path", path), slog.String("mode", table.info.Mode().Perm().String()))
 	}
 	f.table.Store(table)
 	return f, nil
@@ -116,14 +117,14 @@ func (f *KeyFile) refresh(table *keyTable, now time.Time, interval time.Duration
 	if err != nil {
 		if f.failed != err.Error() {
 			f.failed = err.Error()
-			f.logger.Error("credentials stay as they were", "error", err)
+			f.logger.Error("credentials stay as they were", slog.Any("error", err))
 		}
 		return table
 	}
 	fresh.checked.Store(now.UnixNano())
 	f.failed = ""
 	f.table.Store(fresh)
-	f.logger.Info("credentials read again", "path", f.path, "keys", len(fresh.keys))
+	f.logger.Info("credentials read again", slog.String("path", f.path), slog.Int("keys", len(fresh.keys)))
 	return fresh
 }
 
