@@ -24,24 +24,25 @@ func (e *ErrorDocument) Append(b []byte, namespace string) []byte {
 }
 
 // ParseErrorDocument reads an error document. Besides the form that Append
-// writes it knows the one of old servers, whose root element is the code and
-// holds a list of messages: they become "[first, second]".
+// writes it knows the one whose root element is the code and holds a message,
+// or a list of messages that become "[first, second]". Code stays empty if the
+// document is neither.
 func ParseErrorDocument(data []byte) (ErrorDocument, error) {
 	var e ErrorDocument
 	var r Reader
 	r.Lenient = true
 	r.Reset(data)
 	root := string(r.Root())
-	if root != "ErrorResponse" {
-		e.Code = root
-	}
 	for name := r.Child(); name != nil; name = r.Child() {
 		switch string(name) {
 		case "Error":
 			e.parseError(&r)
 		case "RequestId", "RequestID":
 			e.RequestID = string(r.Text())
+		case "Message":
+			e.Code, e.Message = root, string(r.Text())
 		case "Messages":
+			e.Code = root
 			e.parseMessages(&r)
 		default:
 			r.Skip()

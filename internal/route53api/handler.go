@@ -174,7 +174,7 @@ func (h *handler) match(w http.ResponseWriter, r *http.Request, x *exchange) (*o
 	if method == http.MethodOptions {
 		return nil, nil
 	}
-	return nil, methodNotAllowed(method, allowed)
+	return nil, methodNotAllowed(r.Method, allowed)
 }
 
 func allowedMethods(routed []string) string {
