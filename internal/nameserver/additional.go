@@ -74,21 +74,20 @@ func (r *Responder) addHost(ref *reference, at int) {
 	if !q.In(ref.zone) || r.alreadyAdded(q.Hash()) {
 		return
 	}
-	n := ref.zone.Node(q, 0)
+	n, required := ref.zone.Node(q, 0), false
+	if ref.cut > 0 {
+		required = r.inDomain(q, ref.cut)
+	}
+	if ref.cut == 0 || !n.Exists() {
+		n = authoritative(ref.zone, q, n)
+	}
 	if !n.Exists() {
 		return
 	}
-	required := false
-	if ref.cut > 0 {
-		required = r.inDomain(q, ref.cut)
-	} else if ref.zone.HasCuts() {
-		if cut, _ := ref.zone.Cut(q); cut.Exists() || n.IsCut() {
-			return // not ours to vouch for
-		}
-	}
+	answered := ref.cut == 0 && q.Hash() == r.name.Hash()
 	for _, rrtype := range [2]uint16{dnswire.TypeA, dnswire.TypeAAAA} {
 		set, ok := n.Find(rrtype)
-		if !ok {
+		if !ok || answered && rrtype == r.query.Type {
 			continue
 		}
 		zone := r.zone
@@ -103,6 +102,22 @@ func (r *Responder) addHost(ref *reference, at int) {
 			return
 		}
 	}
+}
+
+// authoritative is the node that answers for a host, n if it exists, a wildcard
+// otherwise; none for what a delegation hides.
+func authoritative(z *zonedb.Zone, q *zonedb.QName, n zonedb.Node) zonedb.Node {
+	if z.HasCuts() {
+		if cut, _ := z.Cut(q); cut.Exists() || n.Exists() && n.IsCut() {
+			return zonedb.Node{}
+		}
+	}
+	if !n.Exists() {
+		if encloser, skip := z.Encloser(q); encloser.Exists() && encloser.HasWildcard() {
+			return z.Wildcard(q, skip)
+		}
+	}
+	return n
 }
 
 // inDomain reports whether a host lies at or below the cut of a referral,
@@ -143,13 +158,16 @@ func (r *Responder) alreadyAdded(h uint64) bool {
 	return false
 }
 
-// appendAuthorityNS adds the zone's NS RRset to a positive answer, if it fits.
+// appendAuthorityNS adds the zone's NS RRset to a positive answer that does not
+// have it, if it fits.
 func (r *Responder) appendAuthorityNS() {
-	apex := r.zone.ApexNode()
-	if !apex.Exists() {
+	if r.zone == nil || r.tc || r.rcode != dnswire.RcodeNoError || r.counts[answer] == 0 || r.counts[authority] > 0 {
 		return
 	}
-	set, ok := apex.Find(dnswire.TypeNS)
+	if r.query.Type == dnswire.TypeANY || !r.name.In(r.zone) || r.query.Type == dnswire.TypeNS && r.name.Labels == r.zone.Labels() {
+		return
+	}
+	set, ok := r.zone.ApexNode().Find(dnswire.TypeNS)
 	if !ok || set.Kind > zonedb.PlainFixed {
 		return
 	}

@@ -109,9 +109,6 @@ func (r *Responder) answerSet(set zonedb.Set) {
 		return
 	}
 	r.refersTo(reference{rrtype: set.Type, start: start, zone: r.zone})
-	if r.config.AuthorityNS && set.Type != dnswire.TypeNS {
-		r.appendAuthorityNS()
-	}
 }
 
 // resolution is what became of an alias.
@@ -224,7 +221,7 @@ func (r *Responder) solveAny(n zonedb.Node) {
 		r.appendSOA()
 		return
 	}
-	if r.config.Any == AnyHINFO || r.config.Any == AnyMinimal && !r.client.TCP {
+	if r.config.Any == AnyHINFO || r.config.Any == AnyMinimal && r.transport == dnswire.UDP {
 		r.answerHINFO()
 		return
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/miekg/dns"
 
 	"open53/internal/dnstest"
+	"open53/internal/dnswire"
 	"open53/internal/nameserver"
 	"open53/internal/rdata"
 	"open53/internal/zone"
@@ -96,7 +97,11 @@ func ask(t *testing.T, db *zonedb.DB, config *nameserver.Config, command string)
 		t.Fatal(err)
 	}
 	r := nameserver.New(db, config, 1)
-	reply := r.Respond(make([]byte, 0, 65535), wire, nameserver.Client{Addr: netip.MustParseAddr("192.0.2.1"), TCP: tcp})
+	transport := dnswire.UDP
+	if tcp {
+		transport = dnswire.TCP
+	}
+	reply := r.Respond(make([]byte, 0, 65535), wire, netip.MustParseAddr("192.0.2.1"), transport)
 	if reply == nil {
 		return "no response\n"
 	}

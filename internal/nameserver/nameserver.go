@@ -60,21 +60,16 @@ const DefaultUDPSize = 1232
 // maxChain bounds the CNAMEs, DNAMEs and aliases of one answer.
 const maxChain = 16
 
-// Client is where a query came from.
-type Client struct {
-	Addr netip.Addr
-	TCP  bool
-}
-
 // Responder answers queries for one worker.
 type Responder struct {
 	db     *zonedb.DB
 	config *Config
 
-	query    dnswire.Query
-	client   Client
-	snapshot *zonedb.Snapshot
-	random   uint64
+	query     dnswire.Query
+	client    netip.Addr
+	transport dnswire.Transport
+	snapshot  *zonedb.Snapshot
+	random    uint64
 
 	// The name being answered: first the question's, then each CNAME's
 	// target. at is where it stands in the response.
@@ -85,6 +80,9 @@ type Responder struct {
 	// visited are the hashes of the names answered so far, to end loops.
 	visited [maxChain + 1]uint64
 	visits  int
+	// dnames are the hashes of the owners of DNAMEs in the answer.
+	dnames [maxChain + 1]uint64
+	dnamed int
 
 	// Names whose addresses go into the additional section.
 	extraName zonedb.QName
@@ -128,12 +126,12 @@ func New(db *zonedb.DB, config *Config, seed uint64) *Responder {
 // Respond appends the response to a message to reply, which must have
 // capacity for the largest response of the transport. A nil result means that
 // the message gets no response.
-func (r *Responder) Respond(reply, msg []byte, client Client) []byte {
-	r.client = client
+func (r *Responder) Respond(reply, msg []byte, client netip.Addr, transport dnswire.Transport) []byte {
+	r.client, r.transport = client, transport
 	r.b = reply[:0]
 	r.rcode, r.aa, r.tc, r.ede = dnswire.RcodeNoError, false, false, -1
 	r.counts = [3]uint16{}
-	r.referenced, r.addeds, r.visits = 0, 0, 0
+	r.referenced, r.addeds, r.visits, r.dnamed = 0, 0, 0, 0
 	switch r.query.Parse(msg) {
 	case dnswire.Drop:
 		add(&r.Stats.Dropped)
@@ -174,6 +172,9 @@ func (r *Responder) solve() {
 		r.at = dnswire.HeaderLen
 		r.firstVisit()
 		r.solveName()
+		if r.config.AuthorityNS {
+			r.appendAuthorityNS()
+		}
 		r.solveAdditional()
 	}
 }

@@ -22,9 +22,11 @@ func (r *Responder) refer(n zonedb.Node, skip int) {
 // DNAME, and the CNAME that it stands for (RFC 6672 §3.1, §3.2).
 func (r *Responder) solveDNAME(n zonedb.Node, skip int) (again bool) {
 	set, _ := n.Find(dnswire.TypeDNAME)
-	if _, ok := r.appendSet(answer, set, skip); !ok {
-		r.tc = true
-		return false
+	if r.firstDNAME(skip) {
+		if _, ok := r.appendSet(answer, set, skip); !ok {
+			r.tc = true
+			return false
+		}
 	}
 	target := set.Data[zonedb.RRHead:]
 	prefix := int(r.name.Offsets[skip])
@@ -48,4 +50,18 @@ func (r *Responder) solveDNAME(n zonedb.Node, skip int) (again bool) {
 		return false // the CNAME is the answer
 	}
 	return r.setCurrent(rdata)
+}
+
+// firstDNAME reports whether the DNAME that is skip labels into the current
+// name is not in the answer yet: a chain may come by it again.
+func (r *Responder) firstDNAME(skip int) bool {
+	h := r.name.SuffixHash(skip)
+	for _, seen := range r.dnames[:r.dnamed] {
+		if seen == h {
+			return false
+		}
+	}
+	r.dnames[r.dnamed] = h
+	r.dnamed++
+	return true
 }

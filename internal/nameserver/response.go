@@ -31,7 +31,7 @@ func (r *Responder) begin(msg []byte) {
 	}
 	r.b = append(r.b, msg[:end]...)
 	switch {
-	case r.client.TCP:
+	case r.transport != dnswire.UDP:
 		r.limit = dnswire.MaxMessage
 	case q.EDNS:
 		// RFC 6891 §6.2.5: sizes below 512 mean 512.
@@ -81,7 +81,7 @@ func (r *Responder) finish() []byte {
 func (r *Responder) truncate() {
 	r.b = r.b[:r.query.QuestionEnd]
 	r.counts = [3]uint16{}
-	if r.client.TCP {
+	if r.transport != dnswire.UDP {
 		r.tc, r.aa = false, false
 		r.rcode = dnswire.RcodeServFail
 		r.ede = dnswire.EDEOther

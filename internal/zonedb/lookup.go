@@ -28,6 +28,9 @@ func (q *QName) Set(words []byte, length int, offsets []uint8, labels int) {
 // Hash is the hash of the whole name.
 func (q *QName) Hash() uint64 { return q.hashes[0] }
 
+// SuffixHash is the hash of the name without its first skip labels.
+func (q *QName) SuffixHash(skip int) uint64 { return q.hashes[skip] }
+
 // In reports whether the name is the zone's apex or lies below it.
 func (q *QName) In(z *Zone) bool {
 	skip := q.Labels - z.labels
