@@ -76,7 +76,7 @@ func (d diff) only(fields ...string) bool {
 }
 
 // circular reports that the chain of an answer meets itself, or is longer than
-// the 16 links we follow.
+// any sane chain.
 func circular(m *dns.Msg) bool {
 	owners := map[string]bool{}
 	last := ""
@@ -86,7 +86,7 @@ func circular(m *dns.Msg) bool {
 			last = dns.CanonicalName(c.Target)
 		}
 	}
-	return owners[last] || len(owners) > 16
+	return owners[last] || len(owners) > 10
 }
 
 func endsWithCNAME(m *dns.Msg) bool {
