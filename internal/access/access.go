@@ -25,6 +25,7 @@ package access
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -125,7 +126,7 @@ func (a *Authenticator) Identify(claim sigv4.Claim, services ...string) (Identit
 		}
 		return Identity{claim, key}, nil
 	}
-	if !addressed(claim.Scope.Service, services) {
+	if len(services) > 0 && !slices.Contains(services, claim.Scope.Service) {
 		return Identity{}, wrongService(services[0])
 	}
 	// Session tokens belong to temporary keys, and there are none.
@@ -133,15 +134,6 @@ func (a *Authenticator) Identify(claim sigv4.Claim, services ...string) (Identit
 		return Identity{}, errUnknownKey
 	}
 	return Identity{claim, key}, nil
-}
-
-func addressed(service string, services []string) bool {
-	for _, s := range services {
-		if s == service {
-			return true
-		}
-	}
-	return len(services) == 0
 }
 
 // Verify proves an identity by the request's signature over this body.

@@ -51,7 +51,7 @@ func refusal(err error) error {
 		return &Error{"MissingAuthenticationToken", http.StatusForbidden, e.Message}
 	case sigv4.Incomplete:
 		return &Error{"IncompleteSignature", http.StatusBadRequest, e.Message}
-	default:
-		return &Error{"SignatureDoesNotMatch", http.StatusForbidden, e.Message}
+	case sigv4.BadScope, sigv4.OutOfTime, sigv4.Mismatch, sigv4.BadPayload:
 	}
+	return &Error{"SignatureDoesNotMatch", http.StatusForbidden, e.Message}
 }

@@ -135,6 +135,7 @@ func TestLargeUpload(t *testing.T) {
 }
 
 func TestSlowClients(t *testing.T) {
+	t.Parallel()
 	_, base := run(t, Options{Handlers: echoes(), Limits: Limits{
 		ReadHeaderTimeout: 200 * time.Millisecond, ReadTimeout: 400 * time.Millisecond, IdleTimeout: 200 * time.Millisecond,
 	}})

@@ -100,11 +100,12 @@ func TestAWSCLI(t *testing.T) {
 	if _, err := exec.LookPath("aws"); err != nil {
 		t.Skip("the AWS CLI is not installed")
 	}
+	t.Parallel()
 	base := clientServer(t)
 	out, errs := command(t, "aws", "sts", "get-caller-identity", "--endpoint-url", base, "--output", "json")
-	var identity struct{ UserId, Account, Arn string }
-	if json.Unmarshal([]byte(out), &identity); identity.Arn != "arn:aws:iam::000000000000:root" || identity.Account != "000000000000" {
-		t.Errorf("identity: %s %s", out, errs)
+	var identity struct{ UserID, Account, Arn string }
+	if err := json.Unmarshal([]byte(out), &identity); err != nil || identity.Arn != "arn:aws:iam::000000000000:root" || identity.Account != "000000000000" || identity.UserID != identity.Account {
+		t.Errorf("identity: %v %s %s", err, out, errs)
 	}
 	if _, errs := command(t, "aws", "iam", "get-user", "--endpoint-url", base); !strings.Contains(errs, "(AccessDenied)") || !strings.Contains(errs, "iam:GetUser") {
 		t.Errorf("iam: %s", errs)
@@ -141,6 +142,7 @@ func TestBoto3(t *testing.T) {
 	if err := exec.Command("python3", "-c", "import boto3").Run(); err != nil {
 		t.Skip("python3 with boto3 is not installed")
 	}
+	t.Parallel()
 	out, errs := command(t, "python3", "-c", botoScript, clientServer(t), admin.AccessKeyID)
 	const want = `arn:aws:iam::000000000000:root
 AKIAADMIN
@@ -162,6 +164,7 @@ func TestCurl(t *testing.T) {
 	if _, err := exec.LookPath("curl"); err != nil {
 		t.Skip("curl is not installed")
 	}
+	t.Parallel()
 	base := clientServer(t)
 	large := filepath.Join(t.TempDir(), "large")
 	if err := os.WriteFile(large, make([]byte, 10<<20), 0o600); err != nil {

@@ -161,7 +161,7 @@ func (s *Server) Listen() error {
 
 func (s *Server) closeListeners() {
 	for _, l := range s.listeners {
-		l.Close()
+		l.Close() //nolint:errcheck // nothing was accepted yet
 	}
 	s.listeners = nil
 }
@@ -193,8 +193,8 @@ func (s *Server) Run(ctx context.Context) error {
 	s.draining.Store(true)
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.options.Limits.ShutdownGrace)
 	defer cancel()
-	if s.http.Shutdown(grace) != nil {
-		s.http.Close()
+	if s.http.Shutdown(grace) != nil { // somebody is too slow
+		err = errors.Join(err, s.http.Close())
 	}
 	for range running {
 		if e := <-failed; !errors.Is(e, http.ErrServerClosed) {

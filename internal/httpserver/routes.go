@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"open53/internal/access"
@@ -93,10 +94,8 @@ func (t *routes) find(r *http.Request, scope string) *service {
 		return t.admin
 	}
 	for _, s := range t.services {
-		for _, name := range s.scopes {
-			if name == scope {
-				return s
-			}
+		if slices.Contains(s.scopes, scope) {
+			return s
 		}
 	}
 	for _, s := range t.services {

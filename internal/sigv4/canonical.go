@@ -143,7 +143,8 @@ func (c *canonical) appendQuery(b []byte, query string) ([]byte, bool) {
 			continue
 		}
 		name, value, _ := strings.Cut(pair, "=")
-		p, ok := parameter{name: len(c.encoded)}, true
+		var ok bool
+		p := parameter{name: len(c.encoded)}
 		if c.encoded, ok = appendRecoded(c.encoded, name); !ok {
 			return b, false
 		}

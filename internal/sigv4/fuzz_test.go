@@ -1,6 +1,7 @@
 package sigv4
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -78,7 +79,8 @@ func FuzzParseAuthorization(f *testing.F) {
 		}
 		claim, err := Parse(r)
 		if err != nil {
-			if e, ok := err.(*Error); !ok || e.Message == "" || e.Kind != Missing && e.Kind != Incomplete {
+			var e *Error
+			if !errors.As(err, &e) || e.Message == "" || e.Kind != Missing && e.Kind != Incomplete {
 				t.Errorf("error %#v", err)
 			}
 			return

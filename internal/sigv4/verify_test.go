@@ -20,7 +20,7 @@ func request(t *testing.T, target string, headers ...string) *http.Request {
 
 func TestRefusals(t *testing.T) {
 	const date = "X-Amz-Date: 20150830T123600Z"
-	replace := func(old, new string) string { return "Authorization: " + strings.Replace(line, old, new, 1) }
+	replace := func(from, to string) string { return "Authorization: " + strings.Replace(line, from, to, 1) }
 	const presigned = "/?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIDEXAMPLE%2F20150830%2Fus-east-1%2Fservice%2Faws4_request" +
 		"&X-Amz-SignedHeaders=host&X-Amz-Signature=00&X-Amz-Date=20150830T123600Z"
 	mismatch := errMismatch.Message
