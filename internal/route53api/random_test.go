@@ -59,6 +59,8 @@ var randomExamples = map[string][]string{
 	"Latitude":                          {"52.5", "-7.25", "+1"},
 	"Longitude":                         {"13.4", "-120.25"},
 	"SigningKeyName":                    {"ksk_1", "abc"},
+	"PageMaxItems":                      {"1", "100"},
+	"MaxResults":                        {"1", "100"},
 }
 
 func newRandomizer(t testing.TB, seed uint64) *randomizer {
