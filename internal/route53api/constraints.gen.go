@@ -37,7 +37,6 @@ var (
 	constraintDNSRCode                          = restxml.Constraint{Type: "DNSRCode"}
 	constraintDimensionField                    = restxml.Constraint{Type: "DimensionField", MinLen: 1, MaxLen: 255}
 	constraintDisassociateVPCComment            = restxml.Constraint{Type: "DisassociateVPCComment"}
-	constraintErrorMessage                      = restxml.Constraint{Type: "ErrorMessage"}
 	constraintEvaluationPeriods                 = restxml.Constraint{Type: "EvaluationPeriods", Min: 1, Max: math.MaxInt32}
 	constraintFailureReason                     = restxml.Constraint{Type: "FailureReason"}
 	constraintFailureThreshold                  = restxml.Constraint{Type: "FailureThreshold", Min: 1, Max: 10}
@@ -91,7 +90,6 @@ var (
 	constraintResourceRecordSetIdentifier       = restxml.Constraint{Type: "ResourceRecordSetIdentifier", MinLen: 1, MaxLen: 128}
 	constraintResourceRecordSetRegion           = restxml.Constraint{Type: "ResourceRecordSetRegion", MinLen: 1, MaxLen: 64, Enum: restxml.NewEnum("us-east-1", "us-east-2", "us-west-1", "us-west-2", "ca-central-1", "eu-west-1", "eu-west-2", "eu-west-3", "eu-central-1", "eu-central-2", "ap-southeast-1", "ap-southeast-2", "ap-southeast-3", "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "eu-north-1", "sa-east-1", "cn-north-1", "cn-northwest-1", "ap-east-1", "me-south-1", "me-central-1", "ap-south-1", "ap-south-2", "af-south-1", "eu-south-1", "eu-south-2", "ap-southeast-4", "il-central-1", "ca-west-1", "ap-southeast-5", "mx-central-1", "ap-southeast-7", "us-gov-east-1", "us-gov-west-1", "ap-east-2", "ap-southeast-6", "eusc-de-east-1")}
 	constraintResourceRecordSetWeight           = restxml.Constraint{Type: "ResourceRecordSetWeight", Min: 0, Max: 255}
-	constraintResourceURI                       = restxml.Constraint{Type: "ResourceURI", MaxLen: 1024}
 	constraintReusableDelegationSetLimitType    = restxml.Constraint{Type: "ReusableDelegationSetLimitType", Enum: restxml.NewEnum("MAX_ZONES_BY_REUSABLE_DELEGATION_SET")}
 	constraintRoutingControlArn                 = restxml.Constraint{Type: "RoutingControlArn", MinLen: 1, MaxLen: 255}
 	constraintSearchString                      = restxml.Constraint{Type: "SearchString", MaxLen: 255}

@@ -36,7 +36,7 @@ type Change struct {
 // ChangeBatch is the structure of that name in the service model.
 type ChangeBatch struct {
 	Comment *string  // at most 256 characters
-	Changes []Change // required; at least 1 items
+	Changes []Change // required; at least 1 item
 }
 
 // ChangeInfo is the structure of that name in the service model.
@@ -110,7 +110,7 @@ type DNSSECStatus struct {
 type DelegationSet struct {
 	Id              *string  // at most 32 characters
 	CallerReference *string  // 1 to 128 characters
-	NameServers     []string // required; at least 1 items
+	NameServers     []string // required; at least 1 item
 }
 
 // Dimension is the structure of that name in the service model.
@@ -284,7 +284,7 @@ type ResourceRecordSet struct {
 	Failover                *ResourceRecordSetFailover
 	MultiValueAnswer        *bool
 	TTL                     *int64           // 0 to 2147483647
-	ResourceRecords         []ResourceRecord // at least 1 items
+	ResourceRecords         []ResourceRecord // at least 1 item
 	AliasTarget             *AliasTarget
 	HealthCheckId           *string // at most 64 characters
 	TrafficPolicyInstanceId *string // 1 to 36 characters
@@ -768,7 +768,7 @@ type GetHostedZoneInput struct {
 type GetHostedZoneOutput struct {
 	HostedZone    HostedZone // required
 	DelegationSet *DelegationSet
-	VPCs          []VPC // at least 1 items
+	VPCs          []VPC // at least 1 item
 }
 
 // GetHostedZoneCountInput is the request of GetHostedZoneCount.
@@ -1138,7 +1138,7 @@ type ListVPCAssociationAuthorizationsInput struct {
 type ListVPCAssociationAuthorizationsOutput struct {
 	HostedZoneId string  // required; at most 32 characters
 	NextToken    *string // at most 1024 characters
-	VPCs         []VPC   // required; at least 1 items
+	VPCs         []VPC   // required; at least 1 item
 }
 
 // TestDNSAnswerInput is the request of TestDNSAnswer.

@@ -323,17 +323,28 @@ func (op *operation) labelMember(label string) *member {
 	return nil
 }
 
-// classify sorts the shapes into the lists that emitters walk over.
+// classify sorts the shapes into the lists that emitters walk over. What no
+// request and no answer can hold is left out.
 func (s *service) classify(_ *model, _ *overrides) error {
+	used := make(map[*shape]bool)
+	checked := make(map[*shape]bool) // all of them but headers of answers
 	top := make(map[*shape]bool)
 	for _, op := range s.operations {
 		top[op.input], top[op.output] = true, true
+		op.input.mark(used)
+		op.output.mark(used)
+		op.input.mark(checked)
+		for _, m := range op.output.inLocation("") {
+			m.shape.mark(checked)
+		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.shapes)) {
 		sh := s.shapes[name]
 		switch {
 		case sh.Exception:
 			s.errors = append(s.errors, sh)
+			continue
+		case !used[sh]:
 			continue
 		case sh.kind == kindStruct && !top[sh]:
 			s.structs = append(s.structs, sh)
@@ -344,30 +355,24 @@ func (s *service) classify(_ *model, _ *overrides) error {
 		}
 		switch sh.kind {
 		case kindString, kindEnum, kindInt32, kindInt64:
-			s.scalars = append(s.scalars, sh)
-		}
-	}
-	// Lists that only errors have are no part of any body.
-	s.lists = slices.DeleteFunc(s.lists, func(l *shape) bool { return !s.usedInBody(l) })
-	s.scalars = slices.DeleteFunc(s.scalars, func(l *shape) bool { return !s.usedInBody(l) })
-	return nil
-}
-
-// usedInBody reports whether a structure other than an error, or a list,
-// refers to sh.
-func (s *service) usedInBody(sh *shape) bool {
-	for _, other := range s.shapes {
-		if other.item == sh {
-			return true
-		}
-		if other.Exception {
-			continue
-		}
-		for _, m := range other.members {
-			if m.shape == sh {
-				return true
+			if checked[sh] {
+				s.scalars = append(s.scalars, sh)
 			}
 		}
 	}
-	return false
+	return nil
+}
+
+// mark adds the shape, and all that it is made of, to used.
+func (s *shape) mark(used map[*shape]bool) {
+	if used[s] {
+		return
+	}
+	used[s] = true
+	for _, m := range s.members {
+		m.shape.mark(used)
+	}
+	if s.item != nil {
+		s.item.mark(used)
+	}
 }

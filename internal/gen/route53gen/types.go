@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 )
@@ -59,12 +60,15 @@ func bounds(sh *shape) string {
 	unit := ""
 	switch sh.kind {
 	case kindString:
-		unit = " characters"
+		unit = " character"
 	case kindList:
-		unit = " items"
+		unit = " item"
 	case kindInt32, kindInt64:
 	default:
 		return ""
+	}
+	if last := cmp.Or(sh.Max, sh.Min); unit != "" && last != nil && *last != 1 {
+		unit += "s"
 	}
 	switch {
 	case sh.Min != nil && sh.Max != nil:
