@@ -46,6 +46,7 @@ func start(t *testing.T, config Config) []netip.AddrPort {
 
 // paths runs a test over the batched and over the portable path.
 func paths(t *testing.T, f func(t *testing.T, portable bool)) {
+	t.Helper()
 	for _, portable := range []bool{false, true} {
 		t.Run(fmt.Sprintf("portable=%t", portable), func(t *testing.T) { f(t, portable) })
 	}
@@ -111,7 +112,7 @@ func TestUDPBurst(t *testing.T) {
 		defer func() { _ = conn.Close() }()
 		const burst = 3*64 + 1
 		for i := range burst {
-			if _, err := conn.Write([]byte(fmt.Sprintf("xx%d", i))); err != nil {
+			if _, err := fmt.Fprintf(conn, "xx%d", i); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -52,11 +52,7 @@ func StartPeer(t *testing.T, name string, zones []ZoneFile) Peer {
 	if _, err := os.Stat(spec.program); err != nil {
 		t.Fatalf("%s is not installed: run make test-setup", spec.program)
 	}
-	dir, err := os.MkdirTemp("", "open53-"+name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	dir := t.TempDir()
 	for i, z := range zones {
 		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("zone-%d", i)), []byte(z.Text), 0o644); err != nil {
 			t.Fatal(err)
@@ -101,7 +97,7 @@ func (p Peer) await(zones []ZoneFile) error {
 				break
 			}
 			if time.Now().After(deadline) {
-				return fmt.Errorf("zone %s is not answered: %v, %v", z.Name, r, err)
+				return fmt.Errorf("zone %s is not answered: %v: %w", z.Name, r, err)
 			}
 			time.Sleep(20 * time.Millisecond)
 		}

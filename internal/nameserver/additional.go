@@ -1,6 +1,8 @@
 package nameserver
 
 import (
+	"slices"
+
 	"open53/internal/dnswire"
 	"open53/internal/zonedb"
 )
@@ -145,13 +147,8 @@ func (r *Responder) appendAdditional(set zonedb.Set, at int) bool {
 }
 
 func (r *Responder) alreadyAdded(h uint64) bool {
-	for _, added := range r.added[:r.addeds] {
-		if added == h {
-			return true
-		}
-	}
-	if r.addeds == maxAdded {
-		return true // enough
+	if slices.Contains(r.added[:r.addeds], h) || r.addeds == maxAdded {
+		return true
 	}
 	r.added[r.addeds] = h
 	r.addeds++

@@ -2,6 +2,7 @@ package nameserver
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"open53/internal/dnswire"
 	"open53/internal/zonedb"
@@ -202,10 +203,8 @@ func (r *Responder) setCurrent(at int) (again bool) {
 // firstVisit reports whether the current name is new in this answer.
 func (r *Responder) firstVisit() bool {
 	h := r.name.Hash()
-	for _, seen := range r.visited[:r.visits] {
-		if seen == h {
-			return false
-		}
+	if slices.Contains(r.visited[:r.visits], h) {
+		return false
 	}
 	if r.visits < len(r.visited) {
 		r.visited[r.visits] = h

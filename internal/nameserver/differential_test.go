@@ -143,6 +143,7 @@ var askedTypes = []uint16{
 }
 
 func compareAll(t *testing.T, db *zonedb.DB, peer dnstest.Peer, zones []dnstest.ZoneFile) {
+	t.Helper()
 	client := &dns.Client{Net: "udp", UDPSize: 4096}
 	config := &nameserver.Config{UDPSize: nameserver.DefaultUDPSize, Any: nameserver.AnyFull, AuthorityNS: peer.Name != "knot"}
 	responder := nameserver.New(db, config, 1)

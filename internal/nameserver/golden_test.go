@@ -18,6 +18,7 @@ import (
 // TestGolden answers the queries of testdata/*.txt from the zones above them.
 func TestGolden(t *testing.T) {
 	dnstest.RunGolden(t, "testdata/*.txt", func(t *testing.T) func(dnstest.Block) string {
+		t.Helper()
 		config := &nameserver.Config{UDPSize: nameserver.DefaultUDPSize}
 		db := zonedb.New()
 		zones := uint64(0)

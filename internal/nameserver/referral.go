@@ -1,6 +1,8 @@
 package nameserver
 
 import (
+	"slices"
+
 	"open53/internal/dnswire"
 	"open53/internal/zonedb"
 )
@@ -56,10 +58,8 @@ func (r *Responder) solveDNAME(n zonedb.Node, skip int) (again bool) {
 // name is not in the answer yet: a chain may come by it again.
 func (r *Responder) firstDNAME(skip int) bool {
 	h := r.name.SuffixHash(skip)
-	for _, seen := range r.dnames[:r.dnamed] {
-		if seen == h {
-			return false
-		}
+	if slices.Contains(r.dnames[:r.dnamed], h) {
+		return false
 	}
 	r.dnames[r.dnamed] = h
 	r.dnamed++

@@ -124,6 +124,7 @@ func firstAnswer(group []*zone.RRset) []*zone.RRset {
 				best = s
 			}
 		}
+	default:
 	}
 	return []*zone.RRset{best}
 }

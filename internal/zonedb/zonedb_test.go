@@ -322,6 +322,7 @@ func BenchmarkLoad(b *testing.B) {
 }
 
 func loadNames(tb testing.TB, db *DB, n int) {
+	tb.Helper()
 	e := db.Begin()
 	if err := e.AddZone(ZoneConfig{ID: "Z1", Name: apex}); err != nil {
 		tb.Fatal(err)

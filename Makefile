@@ -1,0 +1,54 @@
+# `make` prints the targets. `make run` and `make test` are all a newcomer needs.
+
+GO       ?= go
+VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+COMMIT   ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
+LDFLAGS  := -s -w -buildid= -X main.version=$(VERSION) -X main.commit=$(COMMIT)
+FUZZTIME ?= 60s
+PKGS     ?= ./...
+
+.DEFAULT_GOAL := help
+.PHONY: help run build test test-setup race lint fmt generate check-generated fuzz bench ci clean
+
+help: ## print the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: build ## build and start the server on its defaults
+	./bin/open53 serve
+
+build: ## build bin/open53: static, reproducible
+	CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)' -o bin/open53 ./cmd/open53
+
+test: test-setup build ## install what the tests need and run them all
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+	$(GO) test $(PKGS)
+
+test-setup: ## install the servers and clients that the tests talk to
+	./test/setup.sh
+
+race: ## run the Go tests under the race detector
+	$(GO) test -race -short $(PKGS)
+
+lint: ## run golangci-lint
+	$(GO) tool golangci-lint run
+
+fmt: ## format the sources
+	$(GO) tool golangci-lint fmt
+
+generate: ## rewrite the generated code
+	$(GO) generate ./...
+
+check-generated: generate
+	git diff --exit-code -- '*.gen.go'
+
+fuzz: ## run each fuzz target for FUZZTIME
+	./test/fuzz.sh $(FUZZTIME)
+
+bench: build ## measure changes and queries beside moto_server and PowerDNS
+	./test/bench/run.sh
+
+ci: check-generated test race lint ## everything a release needs
+
+clean:
+	rm -rf bin
