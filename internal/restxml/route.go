@@ -145,7 +145,7 @@ func (rt *Router) Match(method, path string) Match {
 func (n *pathNode) trimPrefixes(path string) string {
 	for _, p := range n.prefixes {
 		rest, ok := strings.CutPrefix(strings.TrimPrefix(path, "/"), p)
-		if ok && len(rest) > 1 && rest[0] == '/' && rest[1] != '/' {
+		if ok && len(rest) > 1 && rest[0] == '/' {
 			return rest[1:]
 		}
 	}

@@ -106,7 +106,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := exchanges.Get().(*exchange)
 	status, panicked, err := h.run(w, r, x, call)
 	if err != nil {
-		status = h.writeError(x, w.Header(), call, err)
+		status = h.writeError(x, call, err)
 	}
 	if len(x.reply) > 0 {
 		w.Header().Set("Content-Type", "text/xml")
@@ -231,7 +231,7 @@ func (h *handler) readBody(w http.ResponseWriter, r *http.Request, x *exchange) 
 }
 
 // writeError puts the error's document into x.reply and returns its status.
-func (h *handler) writeError(x *exchange, header http.Header, call *Call, err error) int {
+func (h *handler) writeError(x *exchange, call *Call, err error) int {
 	var api APIError
 	if !errors.As(err, &api) || api.Status() < 400 || api.Status() > 599 {
 		h.opts.OnError(call, err)
@@ -241,7 +241,6 @@ func (h *handler) writeError(x *exchange, header http.Header, call *Call, err er
 	if api.Status() >= 500 {
 		doc.Type = "Receiver"
 	}
-	header.Del("Location") // of a success that was not to be
 	x.reply = doc.Append(x.reply[:0], Namespace)
 	return api.Status()
 }

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"testing/iotest"
 	"time"
@@ -235,6 +236,40 @@ func TestPanics(t *testing.T) {
 	if panics != 3 {
 		t.Errorf("OnPanic heard of %d panics", panics)
 	}
+}
+
+// Requests share pooled buffers, but nothing that is in them.
+func TestConcurrentRequests(t *testing.T) {
+	srv := httptest.NewServer(NewHandler(recorder(func(ctx context.Context, _ string, in any) (any, error) {
+		q := in.(*UpdateHostedZoneCommentInput)
+		if q.Comment == nil {
+			return nil, &NoSuchHostedZone{Message: q.Id + " " + CallFrom(ctx).Operation}
+		}
+		return &UpdateHostedZoneCommentOutput{HostedZone: HostedZone{Id: q.Id, Config: &HostedZoneConfig{Comment: q.Comment}}}, nil
+	}), Options{}))
+	defer srv.Close()
+	client := &Client{Endpoint: srv.URL}
+	var wg sync.WaitGroup
+	for g := range 8 {
+		wg.Go(func() {
+			for i := range 100 {
+				in := &UpdateHostedZoneCommentInput{Id: fmt.Sprintf("Z%d-%d", g, i)}
+				if i%5 > 0 {
+					in.Comment = new(strings.Repeat(in.Id, i%7))
+				}
+				out, err := client.UpdateHostedZoneComment(t.Context(), in)
+				switch {
+				case in.Comment == nil:
+					if err == nil || err.Error() != "NoSuchHostedZone: "+in.Id+" UpdateHostedZoneComment" {
+						t.Errorf("%s: %v", in.Id, err)
+					}
+				case err != nil || out.HostedZone.Id != in.Id || *out.HostedZone.Config.Comment != *in.Comment:
+					t.Errorf("%s: %+v, %v", in.Id, out, err)
+				}
+			}
+		})
+	}
+	wg.Wait()
 }
 
 func TestAuthorize(t *testing.T) {
