@@ -1,0 +1,102 @@
+package nameserver_test
+
+import (
+	"net/netip"
+	"strings"
+	"testing"
+
+	"open53/internal/dnstest"
+	"open53/internal/dnswire"
+	"open53/internal/nameserver"
+	"open53/internal/zonedb"
+)
+
+// allKinds is a zone with every kind of answer.
+const allKinds = `
+@ 900 SOA ns1.example.net. h.example.net. 1 7200 900 1209600 60
+@ NS ns
+@ MX 10 mail
+ns A 192.0.2.53
+mail A 192.0.2.25
+mail AAAA 2001:db8::25
+www A 192.0.2.1
+www A 192.0.2.2
+txt TXT "one"
+txt TXT "another one"
+*.wild A 192.0.2.7
+cname CNAME cname2
+cname2 CNAME www
+sub NS ns.sub
+ns.sub A 192.0.2.9
+d DNAME wild
+alias ALIAS A alias2
+alias2 ALIAS A www
+`
+
+// TestNoAllocations: the query path allocates nothing, whatever the answer.
+func TestNoAllocations(t *testing.T) {
+	db := zonedb.New()
+	if msg := load(t, db, "example.com", 1, allKinds); msg != "" {
+		t.Fatal(msg)
+	}
+	r := nameserver.New(db, &nameserver.Config{UDPSize: 1232, NSID: []byte("node")}, 1)
+	for name, command := range map[string]string{
+		"positive":         "query www.example.com A",
+		"rotated by walk":  "query txt.example.com TXT",
+		"NODATA":           "query www.example.com AAAA",
+		"NXDOMAIN":         "query a.b.c.example.com A",
+		"wildcard":         "query x.wild.example.com A",
+		"CNAME chain":      "query cname.example.com A",
+		"DNAME":            "query x.d.example.com A",
+		"referral":         "query a.sub.example.com A",
+		"alias":            "query alias.example.com A",
+		"additional":       "query example.com MX",
+		"ANY":              "query example.com ANY",
+		"ANY over TCP":     "query example.com ANY +tcp",
+		"EDNS and NSID":    "query www.example.com A +edns +do +nsid",
+		"refused":          "query www.example.org A +edns",
+		"apex SOA":         "query example.com SOA",
+		"version too high": "query example.com SOA +edns +version=3",
+	} {
+		t.Run(name, func(t *testing.T) {
+			m, tcp := dnstest.Query(t, command)
+			wire, err := m.Pack()
+			if err != nil {
+				t.Fatal(err)
+			}
+			transport := dnswire.UDP
+			if tcp {
+				transport = dnswire.TCP
+			}
+			reply := make([]byte, 0, 65535)
+			client := netip.MustParseAddr("192.0.2.1")
+			if n := testing.AllocsPerRun(1000, func() { r.Respond(reply, wire, client, transport) }); n != 0 {
+				t.Errorf("%v allocations", n)
+			}
+		})
+	}
+}
+
+// BenchmarkRespond measures the query path without sockets.
+func BenchmarkRespond(b *testing.B) {
+	db := zonedb.New()
+	t := &testing.T{}
+	load(t, db, "example.com", 1, allKinds)
+	r := nameserver.New(db, &nameserver.Config{UDPSize: 1232}, 1)
+	for _, name := range []string{"www A", "cname A", "nope A", "a.sub A", "x.wild A"} {
+		b.Run(strings.ReplaceAll(name, " ", "-"), func(b *testing.B) {
+			host, rrtype, _ := strings.Cut(name, " ")
+			m, _ := dnstest.Query(t, "query "+host+".example.com "+rrtype+" +edns")
+			wire, err := m.Pack()
+			if err != nil {
+				b.Fatal(err)
+			}
+			reply := make([]byte, 0, 65535)
+			client := netip.MustParseAddr("192.0.2.1")
+			b.ReportAllocs()
+			for b.Loop() {
+				r.Respond(reply, wire, client, dnswire.UDP)
+			}
+		})
+	}
+}
