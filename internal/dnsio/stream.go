@@ -18,31 +18,43 @@ import (
 // frames messages by length (RFC 7766 §8).
 type streamServer struct {
 	limits  TCPLimits
-	pool    sync.Pool // of *streamWorker
+	handler func() Handler
 	running sync.WaitGroup
 
 	mu      sync.Mutex // guards the fields below
 	open    map[net.Conn]netip.Addr
 	clients map[netip.Addr]int
+	idle    []*streamWorker
 }
 
-// streamWorker is what a connection needs only while it has something to say.
+// streamWorker is what answering one message takes. A connection has one only
+// while it is answered, never while it is waited for.
 type streamWorker struct {
 	handler Handler
-	msg     []byte
 	reply   []byte
 }
 
 func newStreamServer(limits TCPLimits, handler func() Handler) *streamServer {
-	return &streamServer{
-		limits: limits, open: map[net.Conn]netip.Addr{}, clients: map[netip.Addr]int{},
-		pool: sync.Pool{New: func() any {
-			return &streamWorker{
-				handler: handler(), msg: make([]byte, 0, dnswire.MaxMessage),
-				reply: make([]byte, 0, dnswire.MaxMessage),
-			}
-		}},
+	return &streamServer{limits: limits, handler: handler, open: map[net.Conn]netip.Addr{}, clients: map[netip.Addr]int{}}
+}
+
+// worker takes an idle worker or makes one; there are never more than answers
+// being made at once.
+func (s *streamServer) worker() *streamWorker {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if n := len(s.idle); n > 0 {
+		w := s.idle[n-1]
+		s.idle = s.idle[:n-1]
+		return w
 	}
+	return &streamWorker{handler: s.handler(), reply: make([]byte, 0, dnswire.MaxMessage)}
+}
+
+func (s *streamServer) putWorker(w *streamWorker) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.idle = append(s.idle, w)
 }
 
 // accept serves a listener until it is closed.
@@ -110,27 +122,30 @@ func (s *streamServer) wait() {
 	s.running.Wait()
 }
 
+// streamBuffer is how much of a connection's input is held: any sane query,
+// and several small ones that arrive together.
+const streamBuffer = 4096
+
 // serve answers one connection's queries in order. Answers to queries that
 // arrived together leave together.
 func (s *streamServer) serve(conn net.Conn, client netip.Addr, transport dnswire.Transport) {
-	in := bufio.NewReaderSize(conn, 4096)
-	out := bufio.NewWriterSize(conn, 4096)
+	in := bufio.NewReaderSize(conn, streamBuffer)
+	out := bufio.NewWriterSize(conn, streamBuffer)
 	for {
 		_ = conn.SetReadDeadline(time.Now().Add(s.limits.Idle))
 		if _, err := in.Peek(1); err != nil {
 			return
 		}
-		if s.exchange(conn, in, out, client, transport) != nil {
+		msg, err := s.read(conn, in)
+		if err != nil {
 			return
 		}
-		if nextBuffered(in) {
-			continue
+		_ = conn.SetWriteDeadline(time.Now().Add(s.limits.Write))
+		if s.answer(out, msg, client, transport) != nil {
+			return
 		}
-		if out.Buffered() > 0 {
-			_ = conn.SetWriteDeadline(time.Now().Add(s.limits.Write))
-			if out.Flush() != nil {
-				return
-			}
+		if !nextBuffered(in) && out.Flush() != nil {
+			return
 		}
 	}
 }
@@ -144,28 +159,49 @@ func nextBuffered(in *bufio.Reader) bool {
 	return err == nil && in.Buffered() >= 2+int(binary.BigEndian.Uint16(head))
 }
 
-// exchange reads one message and writes its response into out.
-func (s *streamServer) exchange(conn net.Conn, in *bufio.Reader, out *bufio.Writer, client netip.Addr, transport dnswire.Transport) error {
+// read returns the next message; it is valid until the next read.
+func (s *streamServer) read(conn net.Conn, in *bufio.Reader) ([]byte, error) {
 	_ = conn.SetReadDeadline(time.Now().Add(s.limits.Message))
-	var head [2]byte
-	if _, err := io.ReadFull(in, head[:]); err != nil {
-		return err
+	head, err := in.Peek(2)
+	if err != nil {
+		return nil, err
 	}
-	w := s.pool.Get().(*streamWorker)
-	defer s.pool.Put(w)
-	w.msg = w.msg[:binary.BigEndian.Uint16(head[:])]
-	if _, err := io.ReadFull(in, w.msg); err != nil {
-		return err
+	size := 2 + int(binary.BigEndian.Uint16(head))
+	if size > streamBuffer {
+		framed := make([]byte, size)
+		_, err = io.ReadFull(in, framed)
+		return framed[2:], err
 	}
-	reply := w.handler.Respond(w.reply, w.msg, client, transport)
+	framed, err := in.Peek(size)
+	if err != nil {
+		return nil, err
+	}
+	_, err = in.Discard(size)
+	return framed[2:], err
+}
+
+// answer writes the response to a message into out. The worker is given back
+// before a slow client can hold it.
+func (s *streamServer) answer(out *bufio.Writer, msg []byte, client netip.Addr, transport dnswire.Transport) error {
+	w := s.worker()
+	reply := w.handler.Respond(w.reply, msg, client, transport)
 	if reply == nil {
+		s.putWorker(w)
 		return errors.New("not a query") // nothing sane follows
 	}
-	_ = conn.SetWriteDeadline(time.Now().Add(s.limits.Write))
-	binary.BigEndian.PutUint16(head[:], uint16(len(reply)))
-	if _, err := out.Write(head[:]); err != nil {
-		return err
+	large := out.Available() < 2+len(reply)
+	if large {
+		reply = append([]byte(nil), reply...)
+		s.putWorker(w)
 	}
-	_, err := out.Write(reply)
+	var head [2]byte
+	binary.BigEndian.PutUint16(head[:], uint16(len(reply)))
+	_, err := out.Write(head[:])
+	if err == nil {
+		_, err = out.Write(reply)
+	}
+	if !large {
+		s.putWorker(w)
+	}
 	return err
 }

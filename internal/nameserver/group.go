@@ -1,0 +1,76 @@
+package nameserver
+
+import (
+	"net/netip"
+	"sync"
+
+	"open53/internal/dnswire"
+	"open53/internal/zonedb"
+)
+
+// Group makes the Responders of one server and sums up their counters. All of
+// it is safe for concurrent use.
+type Group struct {
+	db     *zonedb.DB
+	config *Config
+	seed   func() uint64
+
+	mu         sync.Mutex // guards the fields below
+	responders []*Responder
+	idle       []*Responder // of Answer
+}
+
+// NewGroup returns a Group; seed is called once per Responder.
+func NewGroup(db *zonedb.DB, config *Config, seed func() uint64) *Group {
+	return &Group{db: db, config: config, seed: seed}
+}
+
+// New makes a Responder. The Group keeps it for its counters.
+func (g *Group) New() *Responder {
+	r := New(g.db, g.config, g.seed())
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.responders = append(g.responders, r)
+	return r
+}
+
+// Answer returns the whole response to a query, as over TCP; nil if there is
+// none.
+func (g *Group) Answer(msg []byte, client netip.Addr) []byte {
+	g.mu.Lock()
+	var r *Responder
+	if n := len(g.idle); n > 0 {
+		r, g.idle = g.idle[n-1], g.idle[:n-1]
+	}
+	g.mu.Unlock()
+	if r == nil {
+		r = g.New()
+	}
+	reply := r.Respond(make([]byte, 0, dnswire.MaxMessage), msg, client, dnswire.TCP)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.idle = append(g.idle, r)
+	return reply
+}
+
+// Totals are the counters of all Responders.
+type Totals struct {
+	Queries, Truncated, Dropped uint64
+	Rcodes                      [24]uint64
+}
+
+// Totals sums up.
+func (g *Group) Totals() Totals {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	var t Totals
+	for _, r := range g.responders {
+		t.Queries += r.Stats.Queries.Load()
+		t.Truncated += r.Stats.Truncated.Load()
+		t.Dropped += r.Stats.Dropped.Load()
+		for i := range t.Rcodes {
+			t.Rcodes[i] += r.Stats.Rcodes[i].Load()
+		}
+	}
+	return t
+}
