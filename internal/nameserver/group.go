@@ -1,6 +1,7 @@
 package nameserver
 
 import (
+	"fmt"
 	"net/netip"
 	"sync"
 
@@ -73,4 +74,20 @@ func (g *Group) Totals() Totals {
 		}
 	}
 	return t
+}
+
+// rcodeNames are the codes that Respond can answer.
+var rcodeNames = map[int]string{
+	dnswire.RcodeNoError: "NOERROR", dnswire.RcodeFormErr: "FORMERR", dnswire.RcodeServFail: "SERVFAIL",
+	dnswire.RcodeNXDomain: "NXDOMAIN", dnswire.RcodeNotImp: "NOTIMP", dnswire.RcodeRefused: "REFUSED",
+	dnswire.RcodeYXDomain: "YXDOMAIN", dnswire.RcodeNotAuth: "NOTAUTH", dnswire.RcodeBadVers: "BADVERS",
+	dnswire.RcodeBadCookie: "BADCOOKIE",
+}
+
+// RcodeName is the mnemonic of a response code (RFC 6895 §2.3).
+func RcodeName(rcode int) string {
+	if name, ok := rcodeNames[rcode]; ok {
+		return name
+	}
+	return fmt.Sprintf("RCODE%d", rcode)
 }
