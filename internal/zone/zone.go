@@ -50,6 +50,9 @@ type HostedZone struct {
 	AcceleratedRecovery bool       `cbor:"11,keyasint,omitempty"`
 	SerialMode          SerialMode `cbor:"12,keyasint,omitempty"`
 	Created             int64      `cbor:"13,keyasint"` // Unix milliseconds
+	// AcceleratedRecoverySet tells that UpdateHostedZoneFeatures was called:
+	// a zone that it switched the feature off for says so, a new one does not.
+	AcceleratedRecoverySet bool `cbor:"14,keyasint,omitempty"`
 }
 
 // VPC names a virtual private cloud.
