@@ -7,6 +7,7 @@ import (
 
 	"open53/internal/rdata"
 	"open53/internal/route53api"
+	"open53/internal/zone"
 )
 
 // Amazon's limits of one request; an UPSERT counts twice.
@@ -295,4 +296,13 @@ func (b *Batch) Changes(zoneID string) []route53api.Change {
 		list[i] = route53api.Change{Action: s.Action, ResourceRecordSet: s.Set.API(zoneID)}
 	}
 	return list
+}
+
+// Sets counts the sets that the batch changes.
+func (b *Batch) Sets() int {
+	keys := make(map[zone.RRsetKey]struct{}, len(b.Steps)) // a set may be deleted and created
+	for _, s := range b.Steps {
+		keys[s.Set.Key()] = struct{}{}
+	}
+	return len(keys)
 }
