@@ -1,0 +1,170 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"open53/internal/access"
+	"open53/internal/config"
+	"open53/internal/dnsio"
+	"open53/internal/httpserver"
+	"open53/internal/nameserver"
+	"open53/internal/outside"
+	"open53/internal/replica"
+	"open53/internal/store"
+	"open53/internal/store/memory"
+	"open53/internal/store/pebble"
+	"open53/internal/telemetry"
+	"open53/internal/zonedb"
+)
+
+// node is one server: what newNode wires together and run runs.
+//
+//	http ─▶ route53 ─▶ store ─▶ replica ─▶ zonedb ◀─ nameserver ◀─ dns
+type node struct {
+	log      *slog.Logger
+	store    store.Store
+	replica  *replica.Replica
+	outside  *outside.Resolver
+	answers  *nameserver.Group
+	dns      *dnsio.Server
+	http     *httpserver.Server
+	stopping atomic.Bool
+}
+
+// newNode opens the store, loads every zone and binds all sockets. It serves
+// nothing before run.
+func newNode(ctx context.Context, c *config.Config, auth *access.Authenticator, dev bool, log *slog.Logger) (_ *node, err error) {
+	n := &node{log: log}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, n.close())
+		}
+	}()
+	if n.store, err = openStore(c, log); err != nil {
+		return nil, err
+	}
+	db := zonedb.New()
+	n.replica = replica.New(n.store, db, n.component("replica"))
+	if n.outside, err = outside.New(db.Outside(), c.Resolvers, n.component("outside")); err != nil {
+		return nil, err
+	}
+	n.answers = nameserver.NewGroup(db, answerConfig(c), randomSeed)
+	begin := time.Now()
+	if err = n.replica.Load(ctx); err != nil {
+		return nil, err
+	}
+	log.Info("zones loaded", "zones", db.Snapshot().Zones(), "elapsed", time.Since(begin).Round(time.Millisecond))
+	if n.dns, err = listenDNS(c, n.answers, n.component("dns")); err != nil {
+		return nil, err
+	}
+	if n.http, err = n.newHTTP(c, auth, dev, db); err != nil {
+		return nil, err
+	}
+	return n, n.http.Listen()
+}
+
+func (n *node) component(name string) *slog.Logger { return n.log.With(telemetry.KeyComponent, name) }
+
+func openStore(c *config.Config, log *slog.Logger) (store.Store, error) {
+	if c.Data == "" {
+		return memory.Open()
+	}
+	return pebble.Open(filepath.Join(c.Data, "store"), pebble.Options{
+		CacheBytes: int64(c.BlockCache) << 20,
+		Logger:     log.With(telemetry.KeyComponent, "store"),
+	})
+}
+
+func answerConfig(c *config.Config) *nameserver.Config {
+	return &nameserver.Config{
+		UDPSize: c.UDPSize, NSID: []byte(c.NSID), Version: c.DNSVersion, ID: c.ServerID, AuthorityNS: c.AuthorityNS,
+		Any: map[string]nameserver.AnyMode{"minimal": nameserver.AnyMinimal, "full": nameserver.AnyFull, "hinfo": nameserver.AnyHINFO}[c.Any],
+	}
+}
+
+func randomSeed() uint64 {
+	var b [8]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return binary.LittleEndian.Uint64(b[:])
+}
+
+func listenDNS(c *config.Config, answers *nameserver.Group, log *slog.Logger) (*dnsio.Server, error) {
+	return dnsio.Listen(dnsio.Config{
+		Listen: c.DNS, Workers: c.Workers, Portable: c.PortableIO, Log: log,
+		TCP: dnsio.TCPLimits{Connections: c.TCPClients, Idle: c.TCPIdle},
+	}, func() dnsio.Handler { return answers.New() })
+}
+
+func (n *node) apiAddrs() []string {
+	var addrs []string
+	for _, a := range n.http.Addrs() {
+		addrs = append(addrs, a.String())
+	}
+	return addrs
+}
+
+func (n *node) dnsAddrs() []string {
+	var addrs []string
+	for _, a := range n.dns.Addrs() {
+		addrs = append(addrs, a.String())
+	}
+	return addrs
+}
+
+// writeReadyFile tells a waiting script where the server listens.
+func (n *node) writeReadyFile(path string) error {
+	if path == "" {
+		return nil
+	}
+	text, err := json.Marshal(map[string][]string{"api": n.apiAddrs(), "dns": n.dnsAddrs()})
+	if err != nil {
+		return err
+	}
+	temp := path + ".tmp"
+	if err := os.WriteFile(temp, append(text, '\n'), 0o644); err != nil {
+		return fmt.Errorf("write ready file: %w", err)
+	}
+	return os.Rename(temp, path)
+}
+
+// run serves until ctx ends or a part fails. Answers go on until the requests
+// that are being served have ended.
+func (n *node) run(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
+	group.Go(func() error { return n.replica.Run(serving) })
+	group.Go(func() error { return n.outside.Run(serving) })
+	group.Go(func() error { return n.dns.Run(serving) })
+	group.Go(func() error {
+		defer stop()
+		defer n.stopping.Store(true)
+		return n.http.Run(ctx)
+	})
+	return group.Wait()
+}
+
+// close lets go of what run does not close.
+func (n *node) close() error {
+	if n.dns != nil {
+		n.dns.Close()
+	}
+	if n.store == nil {
+		return nil
+	}
+	if err := n.store.Close(); err != nil {
+		return fmt.Errorf("close store: %w", err)
+	}
+	return nil
+}
