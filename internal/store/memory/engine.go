@@ -26,6 +26,7 @@ type engine struct {
 
 func newEngine() *engine { return &engine{tree: btree.NewG(degree, before)} }
 
+func (e *engine) Failed() error      { return nil }
 func (e *engine) Ready(int) error    { return nil }
 func (e *engine) Published(uint64)   {}
 func (e *engine) Close() error       { return nil }
@@ -36,13 +37,13 @@ func (e *engine) Snapshot() kv.Reader {
 	return reader{e.tree.Clone()}
 }
 
-func (e *engine) Commit(b kv.Batch) error {
+func (e *engine) Commit(b kv.Batch) (kv.Reader, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for _, write := range b.(*batch).writes {
 		write(e.tree)
 	}
-	return nil
+	return reader{e.tree.Clone()}, nil
 }
 
 // batch collects writes as functions to run on the tree.

@@ -6,7 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
+	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -25,46 +26,37 @@ type engine struct {
 	mark    *mark // nil while a store is being built
 	options Options
 	failure *failure
-}
-
-// failure is set when Pebble gives up. Its logger's Fatalf is how it says so;
-// it then goes on as if nothing was, and so it is asked after each commit.
-type failure struct {
-	first atomic.Pointer[error]
-	// stuck: Pebble has panicked with its locks held, and whatever takes them
-	// would wait forever.
-	stuck atomic.Bool
-}
-
-func (f *failure) set(err error) { f.first.CompareAndSwap(nil, &err) }
-
-func (f *failure) err() error {
-	if err := f.first.Load(); err != nil {
-		return *err
-	}
-	return nil
+	left    atomic.Pointer[chan error] // the commit that was left behind, if any
+	closing sync.WaitGroup             // snapshots
 }
 
 // openEngine opens the database of a directory, or with building an empty one
 // in db.new.
 func openEngine(dir *directory, mark *mark, options Options, building bool) (e *engine, err error) {
-	e = &engine{dir: dir, mark: mark, options: options, failure: new(failure)}
+	e = &engine{dir: dir, mark: mark, options: options, failure: newFailure()}
 	name := databaseName
 	if building {
 		name = buildingName
 	}
-	defer func() {
-		// A damaged manifest can lead Pebble beyond the end of a slice.
-		if r := recover(); r != nil {
-			e, err = nil, fmt.Errorf("%w: %v", store.ErrDamaged, r)
-		}
+	opened := make(chan error, 1)
+	go func() {
+		defer func() {
+			// A damaged manifest can lead Pebble beyond the end of a slice.
+			if r := recover(); r != nil {
+				opened <- fmt.Errorf("%w: %v", store.ErrDamaged, r)
+			}
+		}()
+		var err error
+		e.db, err = pebble.Open(dir.path(name), databaseOptions(options, e.failure, building))
+		opened <- readable(err)
 	}()
-	e.db, err = pebble.Open(dir.path(name), databaseOptions(options, e.failure, building))
-	if err != nil {
-		return nil, readable(err)
+	select {
+	case err = <-opened:
+	case <-e.failure.happened:
+		err = e.failure.err()
 	}
-	if err := e.failure.err(); err != nil {
-		return nil, cmp.Or(err, e.db.Close())
+	if err != nil {
+		return nil, err
 	}
 	return e, nil
 }
@@ -85,14 +77,7 @@ func databaseOptions(options Options, failure *failure, building bool) *pebble.O
 		ErrorIfExists:               building,
 		Merger:                      counterMerger,
 		Logger:                      databaseLogger{logger, failure},
-		EventListener: &pebble.EventListener{
-			BackgroundError: seldom(func(err error) {
-				logger.Error("database failed in the background", slog.Any("error", err))
-			}),
-			DataCorruption: func(info pebble.DataCorruptionInfo) {
-				logger.Error("database file is damaged", slog.String("file", info.Path), slog.Any("error", info.Details))
-			},
-		},
+		EventListener:               failure.listener(logger),
 	}
 	for i := range o.Levels {
 		o.Levels[i].BlockSize = 8 << 10
@@ -102,52 +87,30 @@ func databaseOptions(options Options, failure *failure, building bool) *pebble.O
 	return o
 }
 
-// seldom drops calls that come within a second of the last one: Pebble repeats
-// a flush that fails without a pause.
-func seldom(f func(error)) func(error) {
-	var last atomic.Int64
-	return func(err error) {
-		now, before := time.Now().UnixNano(), last.Load()
-		if now-before > int64(time.Second) && last.CompareAndSwap(before, now) {
-			f(err)
-		}
-	}
-}
-
-// databaseLogger is Pebble's logger.
-type databaseLogger struct {
-	logger  *slog.Logger
-	failure *failure
-}
-
-func (l databaseLogger) Infof(format string, args ...any) {
-	l.logger.Debug("database", slog.String("detail", fmt.Sprintf(format, args...)))
-}
-
-func (l databaseLogger) Errorf(format string, args ...any) {
-	l.logger.Error("database", slog.String("detail", fmt.Sprintf(format, args...)))
-}
-
-// Fatalf must not end the process: answers go on from memory.
-func (l databaseLogger) Fatalf(format string, args ...any) {
-	err := fmt.Errorf(format, args...)
-	l.failure.set(err)
-	l.logger.Error("database failed", slog.Any("error", err))
-}
-
-// readable marks damage as such.
+// readable marks damage as such and makes the text one line.
 func readable(err error) error {
-	if err != nil && errors.Is(err, pebble.ErrCorruption) {
-		return fmt.Errorf("%w: %w", store.ErrDamaged, err)
+	if err == nil {
+		return nil
+	}
+	if errors.Is(err, pebble.ErrCorruption) {
+		err = fmt.Errorf("%w: %w", store.ErrDamaged, err)
+	}
+	if strings.Contains(err.Error(), "\n") {
+		return oneLine{err}
 	}
 	return err
 }
 
+type oneLine struct{ error }
+
+func (e oneLine) Error() string { return strings.ReplaceAll(e.error.Error(), "\n", "; ") }
+func (e oneLine) Unwrap() error { return e.error }
+
+// Failed implements kv.Engine.
+func (e *engine) Failed() error { return e.failure.err() }
+
 // Ready implements kv.Engine: it refuses a write that could fill the disk.
 func (e *engine) Ready(size int) error {
-	if err := e.failure.err(); err != nil {
-		return err
-	}
 	usage, err := e.options.fs.GetDiskUsage(e.dir.name)
 	if err != nil {
 		return nil //nolint:nilerr // not known on this system
@@ -158,47 +121,70 @@ func (e *engine) Ready(size int) error {
 	return nil
 }
 
-// Commit implements kv.Engine.
-func (e *engine) Commit(b kv.Batch) (err error) {
-	defer func() {
-		// Pebble panics if it cannot begin a new log file.
-		if r := recover(); r != nil {
-			err = fmt.Errorf("commit: %v", r)
-			e.failure.stuck.Store(true)
-			e.failure.set(err)
-		}
-	}()
+// Commit implements kv.Engine. Pebble holds a commit back while it cannot
+// flush; if it then fails for good, the commit is left behind.
+func (e *engine) Commit(b kv.Batch) (kv.Reader, error) {
 	batch := b.(*batch)
 	if batch.err != nil {
-		return batch.err
+		return nil, batch.err
 	}
-	if err := batch.b.Commit(pebble.Sync); err != nil {
-		e.failure.set(err)
-		return err
+	var latest kv.Reader
+	done := make(chan error, 1)
+	go func() {
+		defer func() {
+			// Pebble panics, with its locks held, if it cannot begin a new
+			// log file.
+			if r := recover(); r != nil {
+				e.failure.blocked.Store(true)
+				e.failure.set(fmt.Errorf("commit: %v", r))
+			}
+		}()
+		err := batch.b.Commit(pebble.Sync)
+		if err == nil {
+			err = e.failure.err() // Pebble does not return what it calls fatal
+		}
+		if err == nil {
+			latest = e.Snapshot()
+		}
+		done <- err
+	}()
+	select {
+	case err := <-done:
+		if err != nil {
+			e.failure.set(err)
+		}
+		return latest, err
+	case <-e.failure.happened:
+		e.left.Store(&done)
+		batch.left = true
+		return nil, e.failure.err()
 	}
-	return e.failure.err()
 }
 
 // Published implements kv.Engine.
 func (e *engine) Published(position uint64) { e.mark.set(position) }
 
 // Snapshot implements kv.Engine.
-func (e *engine) Snapshot() kv.Reader { return &reader{e.db.NewSnapshot(), e.failure} }
+func (e *engine) Snapshot() kv.Reader { return &reader{e, e.db.NewSnapshot()} }
 
 // NewBatch implements kv.Engine.
 func (e *engine) NewBatch() kv.Batch { return &batch{b: e.db.NewBatch()} }
 
 // Close implements kv.Engine.
 func (e *engine) Close() error {
-	if e.Ready(0) == nil {
+	if cmp.Or(e.Failed(), e.Ready(0)) == nil {
 		e.flush()
 	}
-	return e.closeFiles()
+	err := e.closeDatabase()
+	if errors.Is(err, errStuck) {
+		return err // and the directory stays locked
+	}
+	return cmp.Or(err, e.mark.close(), e.dir.unlock())
 }
 
-// flushPatience is how long closing waits for a flush, which Pebble tries
-// again and again if it fails.
-const flushPatience = 5 * time.Second
+// patience is how long closing waits for what may never end, and how long
+// Pebble may fail in the background before it has failed.
+const patience = 5 * time.Second
 
 // flush moves what is only in the log into tables. It need not succeed: but
 // what lies in tables lies under checksums and is not replayed at the start.
@@ -209,29 +195,49 @@ func (e *engine) flush() {
 	}
 	select {
 	case <-flushed:
-	case <-time.After(flushPatience):
+	case <-time.After(patience):
 	}
 }
 
-func (e *engine) closeFiles() error {
-	return cmp.Or(e.closeDatabase(), e.mark.close(), e.dir.unlock())
-}
+var errStuck = errors.New("the database is stuck in a write; only the end of the process frees it")
+
+// stuck reports that whoever takes one of Pebble's locks may wait forever.
+func (e *engine) stuck() bool { return e.failure.blocked.Load() || e.left.Load() != nil }
 
 func (e *engine) closeDatabase() error {
-	if e.failure.stuck.Load() {
-		return nil // it would wait forever; the process ends soon
+	if e.failure.blocked.Load() {
+		return errStuck
 	}
-	err := e.db.Close()
-	if e.failure.err() != nil {
-		return nil // known, and told when it happened
+	if left := e.left.Load(); left != nil {
+		select {
+		case <-*left:
+		case <-time.After(patience):
+			return errStuck // closing would wait for it
+		}
 	}
-	return err
+	closed := make(chan error, 1)
+	go func() {
+		e.closing.Wait()
+		closed <- e.db.Close()
+	}()
+	select {
+	case err := <-closed:
+		return err
+	case <-e.failure.happened:
+	}
+	select {
+	case <-closed:
+		return nil // why it failed was told when it did
+	case <-time.After(patience):
+		return errStuck
+	}
 }
 
 // batch implements kv.Batch.
 type batch struct {
-	b   *pebble.Batch
-	err error // the first one
+	b    *pebble.Batch
+	err  error // the first one
+	left bool  // still being committed
 }
 
 func (b *batch) keep(err error) {
@@ -244,7 +250,12 @@ func (b *batch) Set(key, value []byte)         { b.keep(b.b.Set(key, value, nil)
 func (b *batch) Delete(key []byte)             { b.keep(b.b.Delete(key, nil)) }
 func (b *batch) DeleteRange(start, end []byte) { b.keep(b.b.DeleteRange(start, end, nil)) }
 func (b *batch) Size() int                     { return b.b.Len() }
-func (b *batch) Close()                        { _ = b.b.Close() }
+
+func (b *batch) Close() {
+	if !b.left {
+		_ = b.b.Close() // it only fails if it is used
+	}
+}
 
 func (b *batch) Add(key []byte, delta int64) {
 	b.keep(b.b.Merge(key, binary.BigEndian.AppendUint64(nil, uint64(delta)), nil))

@@ -11,8 +11,8 @@ import (
 
 // reader implements kv.Reader on a snapshot of Pebble.
 type reader struct {
+	engine   *engine
 	snapshot *pebble.Snapshot
-	failure  *failure
 }
 
 func (r *reader) Read(dst, key []byte) (value []byte, found bool, err error) {
@@ -43,18 +43,21 @@ func (r *reader) Scan(lower, upper []byte) (kv.Cursor, error) {
 	if err != nil {
 		return nil, readable(err)
 	}
-	return &cursor{it: it}, nil
+	return &cursor{engine: r.engine, it: it}, nil
 }
 
+// Close takes a lock of Pebble, which may have become stuck just now; so nobody
+// but the engine's Close waits for it.
 func (r *reader) Close() error {
-	if r.failure.stuck.Load() {
-		return nil
+	if !r.engine.stuck() {
+		r.engine.closing.Go(func() { _ = r.snapshot.Close() }) // it never fails
 	}
-	return r.snapshot.Close()
+	return nil
 }
 
 // cursor implements kv.Cursor.
 type cursor struct {
+	engine  *engine
 	it      *pebble.Iterator
 	value   []byte
 	err     error
@@ -78,7 +81,10 @@ func (c *cursor) Key() []byte   { return c.it.Key() }
 func (c *cursor) Value() []byte { return c.value }
 
 func (c *cursor) Close() error {
-	err := c.it.Close()
+	err := c.it.Error()
+	if !c.engine.stuck() {
+		err = c.it.Close()
+	}
 	if c.err != nil {
 		err = c.err
 	}

@@ -34,6 +34,10 @@ func (s *Store) commitGroup(group []*submission) {
 	for _, sub := range group {
 		size += sub.size
 	}
+	if err := s.engine.Failed(); err != nil {
+		s.fail(group, err)
+		return
+	}
 	// An RRset is written twice, in its event and as a row; the rest is keys.
 	if err := s.engine.Ready(3 * size); err != nil {
 		refuse(group, fmt.Errorf("%w: %w", store.ErrUnavailable, err))
@@ -49,25 +53,24 @@ func (s *Store) commitGroup(group []*submission) {
 	if st.events == 0 {
 		return
 	}
-	if err := s.commitStage(st); err != nil {
+	latest, err := s.commitStage(st)
+	if err != nil {
 		s.fail(group, err)
 		return
 	}
-	if err := s.publish(st.records, size, current.base); err != nil {
-		s.fail(nil, err) // the group is durable all the same
-	}
+	s.publish(latest, st.records, size, current.base)
 }
 
 // commitStage makes the stage durable; the caller holds commitMu.
-func (s *Store) commitStage(st *stage) error {
+func (s *Store) commitStage(st *stage) (latest Reader, err error) {
 	st.seal()
-	if err := s.engine.Commit(st.batch); err != nil {
-		return err
+	if latest, err = s.engine.Commit(st.batch); err != nil {
+		return nil, err
 	}
 	for _, head := range st.pending {
 		s.heads.put(head)
 	}
-	return nil
+	return latest, nil
 }
 
 func refuse(group []*submission, err error) {
@@ -86,16 +89,10 @@ func (s *Store) fail(group []*submission, cause error) {
 		switch {
 		case sub.staged:
 			sub.position, sub.err = 0, fmt.Errorf("%w: %w", store.ErrAmbiguous, cause)
-		case sub.err == nil && s.changeCommitted(sub):
-			// It was durable before this group; that stands.
+		case sub.repeated && sub.position <= s.current.position:
+			// What it repeats was durable before this group.
 		default:
 			sub.position, sub.err = 0, fmt.Errorf("%w: %w", store.ErrUnavailable, cause)
 		}
 	}
-}
-
-// changeCommitted reports whether a submission that was taken for a repetition
-// repeats a batch that is durable, and not one of the failed group.
-func (s *Store) changeCommitted(sub *submission) bool {
-	return sub.position <= s.current.position
 }

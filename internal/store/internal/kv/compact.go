@@ -231,12 +231,14 @@ func (s *Store) writable() error {
 // commitMaintenance commits writes that are not events and publishes them; the
 // caller holds commitMu.
 func (s *Store) commitMaintenance(batch Batch, base uint64) error {
-	if err := s.engine.Ready(batch.Size()); err != nil {
+	if err := cmp.Or(s.engine.Failed(), s.engine.Ready(batch.Size())); err != nil {
 		return fmt.Errorf("%w: %w", store.ErrUnavailable, err)
 	}
-	if err := s.engine.Commit(batch); err != nil {
+	latest, err := s.engine.Commit(batch)
+	if err != nil {
 		s.fail(nil, err)
 		return fmt.Errorf("%w: %w", store.ErrUnavailable, err)
 	}
-	return s.publish(nil, 0, base)
+	s.publish(latest, nil, 0, base)
+	return nil
 }

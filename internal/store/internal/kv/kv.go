@@ -29,17 +29,20 @@
 // guards what is published and is never held while waiting for anything.
 package kv
 
-// Engine is an ordered map of byte strings, compared byte by byte. Snapshot
-// and Commit are never called at the same time; everything else may be.
+// Engine is an ordered map of byte strings, compared byte by byte. Commits are
+// made one at a time; all else may be concurrent.
 type Engine interface {
+	// Failed is why the engine can never commit again; nil if it can.
+	Failed() error
 	// Ready reports whether a commit of about size bytes may be tried now. An
 	// error here refuses the commit and leaves the engine as it was.
 	Ready(size int) error
 	NewBatch() Batch
-	// Commit makes the whole batch durable and visible, or fails; after an
-	// error the outcome is unknown and nothing is committed any more.
-	Commit(b Batch) error
-	// Snapshot is a picture of all that is committed.
+	// Commit makes the whole batch durable and visible and returns a picture
+	// of the result, or fails; after an error the outcome is unknown and
+	// nothing is committed any more.
+	Commit(b Batch) (Reader, error)
+	// Snapshot is a picture of all that is committed, while nothing is being.
 	Snapshot() Reader
 	// Published is called when all events up to position are durable and
 	// visible; nothing may be made of it but a hint.

@@ -19,7 +19,11 @@ func Create(engine Engine, id string) error {
 	defer batch.Close()
 	batch.Set(metaFormat, uint64Bytes(Format))
 	batch.Set(metaStore, []byte(id))
-	if err := engine.Commit(batch); err != nil {
+	latest, err := engine.Commit(batch)
+	if err == nil {
+		err = latest.Close()
+	}
+	if err != nil {
 		return fmt.Errorf("create store: %w", err)
 	}
 	return nil

@@ -16,7 +16,8 @@ type submission struct {
 	events   []*prepared
 	size     int // encoded bytes
 
-	staged bool // written to the group's engine batch
+	staged   bool // written to the group's engine batch
+	repeated bool // of a change that is committed, or staged in the same group
 
 	// done is closed when position and err are final.
 	done     chan struct{}

@@ -28,7 +28,7 @@ func Restore(ctx context.Context, engine Engine, r io.Reader) (uint64, error) {
 	}
 	l := &loader{engine: engine, heads: newHeadCache(defaultLimits.heads), base: stream.header.Base, position: stream.header.Base}
 	defer l.abandon()
-	l.begin()
+	l.begin(engine.Snapshot())
 	l.batch.Set(metaBase, uint64Bytes(l.base))
 	l.batch.Add(metaEvents, int64(l.base))
 	proof := newBackupProof(stream)
@@ -81,8 +81,8 @@ func (l *loader) item(letter byte, payload []byte) error {
 }
 
 // begin starts an engine batch on what is committed.
-func (l *loader) begin() {
-	l.latest, l.batch = l.engine.Snapshot(), l.engine.NewBatch()
+func (l *loader) begin(latest Reader) {
+	l.latest, l.batch = latest, l.engine.NewBatch()
 	l.stage = newStage(l.latest, l.heads, l.batch, l.position)
 }
 
@@ -99,7 +99,8 @@ func (l *loader) flush(must bool) error {
 		return nil
 	}
 	l.stage.seal()
-	if err := l.engine.Commit(l.batch); err != nil {
+	latest, err := l.engine.Commit(l.batch)
+	if err != nil {
 		return fmt.Errorf("restore: %w", err)
 	}
 	for _, head := range l.stage.pending {
@@ -107,7 +108,7 @@ func (l *loader) flush(must bool) error {
 	}
 	l.position = l.stage.position
 	l.abandon()
-	l.begin()
+	l.begin(latest)
 	return nil
 }
 

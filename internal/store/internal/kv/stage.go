@@ -41,7 +41,7 @@ func (s *stage) add(sub *submission) error {
 	if position, found, err := s.committed(sub.changeID); err != nil {
 		return fmt.Errorf("%w: %w", store.ErrUnavailable, err)
 	} else if found {
-		sub.position = position
+		sub.position, sub.repeated = position, true
 		return nil
 	}
 	steps, heads, err := s.check(sub)

@@ -21,7 +21,7 @@ type limits struct {
 }
 
 var defaultLimits = limits{
-	group: 4 << 20, queue: 64 << 20, recent: 4096, recentBytes: 4 << 20, heads: 4096, tailCheck: 64,
+	group: 4 << 20, queue: 64 << 20, recent: 4096, recentBytes: 4 << 20, heads: 4096, tailCheck: 16,
 }
 
 var (
@@ -132,9 +132,9 @@ func (s *Store) release(p *picture) error {
 	return err
 }
 
-// publish replaces the current picture by one of all that is committed now.
-// The caller holds commitMu.
-func (s *Store) publish(records []store.Record, size int, base uint64) error {
+// publish replaces the current picture by the latest one. The caller holds
+// commitMu.
+func (s *Store) publish(latest Reader, records []store.Record, size int, base uint64) {
 	s.mu.Lock()
 	position := s.current.position
 	s.mu.Unlock()
@@ -142,7 +142,7 @@ func (s *Store) publish(records []store.Record, size int, base uint64) error {
 		position = records[n-1].Position
 		s.engine.Published(position)
 	}
-	next := &picture{reader: s.engine.Snapshot(), position: position, base: base, refs: 1}
+	next := &picture{reader: latest, position: position, base: base, refs: 1}
 	s.mu.Lock()
 	before := s.current
 	s.current = next
@@ -151,7 +151,9 @@ func (s *Store) publish(records []store.Record, size int, base uint64) error {
 	close(s.changed)
 	s.changed = make(chan struct{})
 	s.mu.Unlock()
-	return s.release(before)
+	if err := s.release(before); err != nil {
+		s.fail(nil, err)
+	}
 }
 
 // Close implements store.Store.
