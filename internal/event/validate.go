@@ -17,7 +17,7 @@ const MaxID = 1024
 // hash for all versions but the first, RRset changes in zones only, each with
 // one identity, every name in canonical wire form.
 func (e *Event) Validate() error {
-	if err := e.Key.validate(); err != nil {
+	if err := e.Key.Validate(); err != nil {
 		return err
 	}
 	switch {
@@ -42,7 +42,8 @@ func (e *Event) Validate() error {
 	return nil
 }
 
-func (k Key) validate() error {
+// Validate checks that a key names an entity and can be part of a store's key.
+func (k Key) Validate() error {
 	switch {
 	case k.Kind == "" || k.ID == "":
 		return errors.New("key is empty")

@@ -10,10 +10,6 @@ import (
 	"open53/internal/store"
 )
 
-// compactBytes is how much Compact writes in one engine batch, and so how long
-// appends may have to wait for it.
-const compactBytes = 1 << 20
-
 var errStoreMismatch = errors.New("the backup is not of this store")
 
 // RecordBackup implements store.Store.
@@ -125,7 +121,7 @@ func (c *compaction) flush(ctx context.Context, must bool) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if !must && c.batch.Size() < compactBytes {
+	if !must && c.batch.Size() < c.limits.compact {
 		return nil
 	}
 	c.commitMu.Lock()

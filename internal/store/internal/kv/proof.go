@@ -85,8 +85,14 @@ func (p *backupProof) base(payload []byte) error {
 	if err := event.DecodeDocument(payload, &item); err != nil {
 		return err
 	}
+	if err := item.Key.Validate(); err != nil {
+		return err
+	}
 	head := item.Row.Head.head(item.Key)
-	if p.entities[item.Key] != nil || p.events > 0 || head.Version == 0 || head.Position > p.position {
+	if _, err := event.IndexRows(item.Key.Kind, head.Document); err != nil {
+		return err
+	}
+	if p.entities[item.Key] != nil || p.events > 0 || head.Version == 0 || head.Position == 0 || head.Position > p.position {
 		return fmt.Errorf("%s %q is out of place", item.Key.Kind, item.Key.ID)
 	}
 	entity := &proofEntity{head: head, document: event.HashOf(head.Document), rrsets: item.Row.Sum, want: item.Row.Sum, wanted: head.RRsets}
@@ -125,6 +131,9 @@ func (p *backupProof) event(payload []byte) error {
 	head, err := advance(entity.head, e, p.lastEvent, p.position)
 	if err != nil {
 		return fmt.Errorf("event %d does not follow: %w", p.position, err)
+	}
+	if _, err := event.IndexRows(e.Key.Kind, e.Document); err != nil {
+		return err
 	}
 	if e.Deleted || len(e.Document) > 0 {
 		entity.document = event.HashOf(head.Document)

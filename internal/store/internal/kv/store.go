@@ -18,10 +18,11 @@ type limits struct {
 	recentBytes int // their encoded size
 	heads       int // heads per generation of the cache
 	tailCheck   int // events at the end of the log that Open verifies
+	compact     int // bytes in one engine batch of a Compact; appends wait for it
 }
 
 var defaultLimits = limits{
-	group: 4 << 20, queue: 64 << 20, recent: 4096, recentBytes: 4 << 20, heads: 4096, tailCheck: 16,
+	group: 4 << 20, queue: 64 << 20, recent: 4096, recentBytes: 4 << 20, heads: 4096, tailCheck: 16, compact: 1 << 20,
 }
 
 var (
