@@ -205,12 +205,12 @@ func (c *client) findCredentials(ctx context.Context, flags *connection, f found
 	switch {
 	case err == nil:
 		c.source = path
+	case !errors.Is(err, os.ErrNotExist):
+		return err
 	case f.profileMissing:
 		return usagef("no AWS configuration file has a profile %q", flags.profile)
-	case errors.Is(err, os.ErrNotExist):
-		key, c.source = access.Key{ID: "test", Secret: "test"}, "nowhere: none were found"
 	default:
-		return err
+		key, c.source = access.Key{ID: "test", Secret: "test"}, "nowhere: none were found"
 	}
 	c.credentials = func(context.Context) (sigv4.Credentials, error) {
 		return sigv4.Credentials{AccessKeyID: key.ID, SecretAccessKey: key.Secret}, nil
@@ -239,7 +239,7 @@ func ownKey(profile string) (access.Key, string, error) {
 	}
 	key, ok := file.Profile(profile)
 	if !ok {
-		return key, path, fmt.Errorf("%s has no profile %q", path, profile)
+		return key, path, usagef("%s has no profile %q", path, profile)
 	}
 	return key, path, nil
 }

@@ -83,8 +83,8 @@ type connection struct {
 // register puts the flags on a command; they count for its sub-commands too.
 func (c *connection) register(f *pflag.FlagSet) {
 	f.StringVar(&c.endpoint, "endpoint", "", "`URL` of the server; Amazon's is https://route53.amazonaws.com\n(default: as the AWS CLI finds it, else "+defaultEndpoint+")")
-	f.StringVar(&c.profile, "profile", "", "`NAME` of the profile with the credentials")
-	f.StringVar(&c.region, "region", "", "`NAME` of the region to sign for (default us-east-1)")
+	f.StringVar(&c.profile, "profile", "", "credentials of the AWS profile `NAME`")
+	f.StringVar(&c.region, "region", "", "sign for the AWS region `NAME` (default us-east-1)")
 }
 
 // format is how results are printed.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -13,6 +14,7 @@ import (
 
 	"open53/cmd/open53/internal/awsjson"
 	"open53/cmd/open53/internal/zonefile"
+	"open53/internal/rdata"
 	"open53/internal/route53api"
 )
 
@@ -26,7 +28,8 @@ func newHistoryCommand() *cobra.Command {
 		Use:   "history ZONE [VERSION]",
 		Short: "Show what changed in a zone, when and by whom",
 		Long: `Show the versions of a hosted zone, the newest first, or what one version
-changed: lines with "-" went, lines with "+" came. It needs an open53 server.`,
+changed: lines with "-" went, lines with "+" came. A deleted zone has its history
+still, under its id. It needs an open53 server.`,
 		Example: `  open53 history example.com
   open53 history example.com 17
   open53 history example.com --limit 0 --output json`,
@@ -44,7 +47,7 @@ changed: lines with "-" went, lines with "+" came. It needs an open53 server.`,
 			if err != nil {
 				return err
 			}
-			ref, err := c.findZone(cmd.Context(), args[0])
+			ref, err := c.findPast(cmd.Context(), args[0])
 			if err != nil {
 				return err
 			}
@@ -65,6 +68,17 @@ changed: lines with "-" went, lines with "+" came. It needs an open53 server.`,
 	s.register(cmd.Flags())
 	registerOutputCompletion(cmd)
 	return cmd
+}
+
+// findPast is findZone that takes the id of a deleted zone too, whose name is
+// not known any more.
+func (c *client) findPast(ctx context.Context, text string) (*zoneRef, error) {
+	ref, err := c.findZone(ctx, text)
+	var none *route53api.NoSuchHostedZone
+	if isZoneID(text) && errors.As(err, &none) {
+		return &zoneRef{id: zonefile.BareID(text), name: rdata.Root}, nil
+	}
+	return ref, err
 }
 
 func parseVersion(text string) (uint64, error) {
@@ -90,7 +104,7 @@ func (c *client) history(ctx context.Context, ref *zoneRef, limit int) ([]zoneVe
 		}
 		var page zoneHistory
 		if err := c.admin(ctx, http.MethodGet, zonePath(ref.id, "history", query...), nil, &page); err != nil {
-			return nil, c.failure("history of "+ref.name.String(), err)
+			return nil, c.failure("history of "+ref.label(), err)
 		}
 		list = append(list, page.Versions...)
 		if page.Next == 0 || len(page.Versions) == 0 || limit > 0 && len(list) >= limit {
@@ -114,10 +128,10 @@ func (c *client) showVersion(cmd *cobra.Command, s *settings, ref *zoneRef, vers
 	var page zoneHistory
 	path := zonePath(ref.id, "history", "order=asc", "limit=1", fmt.Sprintf("from=%d", version))
 	if err := c.admin(cmd.Context(), http.MethodGet, path, nil, &page); err != nil {
-		return c.failure("history of "+ref.name.String(), err)
+		return c.failure("history of "+ref.label(), err)
 	}
 	if len(page.Versions) == 0 || page.Versions[0].Version != version {
-		return fmt.Errorf("history of %s: there is no version %d", ref.name, version)
+		return fmt.Errorf("history of %s: there is no version %d", ref.label(), version)
 	}
 	v := page.Versions[0]
 	if s.output == formatJSON {

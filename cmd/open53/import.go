@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -247,7 +248,7 @@ func (flags *importFlags) locate(ctx context.Context, c *client, t *importTarget
 	case len(zones) == 1:
 		t.ref = zones[0]
 	case !flags.create:
-		return fmt.Errorf("%s: %w as %s (--create makes it)", doing, errNoZone, t.file.Zone)
+		return fmt.Errorf("%s: %w %s (--create makes it)", doing, errNoZone, t.file.Zone)
 	}
 	return nil
 }
@@ -337,20 +338,32 @@ func showPlans(cmd *cobra.Command, targets []*importTarget) error {
 	return nil
 }
 
-// appendDiff appends the lines of a set that go and those that come.
+// appendDiff appends the lines of a set that go, and those that come. Lines
+// that only change places are shown if nothing else changes.
 func appendDiff(b []byte, change zonefile.Change, apex rdata.Name) []byte {
-	for _, side := range []struct {
-		mark string
-		set  *zonefile.Set
-	}{{"- ", change.Old}, {"+ ", change.New}} {
-		if side.set == nil {
-			continue
-		}
-		for line := range strings.Lines(string(zonefile.AppendSet(nil, side.set, apex))) {
-			b = append(append(b, side.mark...), line...)
-		}
+	before, after := linesOf(change.Old, apex), linesOf(change.New, apex)
+	stay := func(other []string) func(line string) bool {
+		return func(line string) bool { return slices.Contains(other, line) }
+	}
+	gone, come := slices.DeleteFunc(slices.Clone(before), stay(after)), slices.DeleteFunc(slices.Clone(after), stay(before))
+	if len(gone) == 0 && len(come) == 0 {
+		gone, come = before, after
+	}
+	for _, line := range gone {
+		b = append(append(b, "- "...), line...)
+	}
+	for _, line := range come {
+		b = append(append(b, "+ "...), line...)
 	}
 	return b
+}
+
+// linesOf are the lines of a set in a master file; nil has none.
+func linesOf(set *zonefile.Set, apex rdata.Name) []string {
+	if set == nil {
+		return nil
+	}
+	return slices.Collect(strings.Lines(string(zonefile.AppendSet(nil, set, apex))))
 }
 
 // counts are how many sets are created, replaced and deleted.

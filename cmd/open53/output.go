@@ -89,7 +89,7 @@ func isTerminal(f any) bool {
 // from --yes.
 func confirm(cmd *cobra.Command, question string) error {
 	if !isTerminal(cmd.InOrStdin()) {
-		return usagef("%s asks before it changes anything, and standard input is no terminal: say --yes", cmd.CommandPath())
+		return usagef("%s asks before it changes anything, and standard input is no terminal: say --yes", cmd.Name())
 	}
 	_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "%s [y/N] ", question)
 	var answer string

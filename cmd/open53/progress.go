@@ -75,7 +75,10 @@ func (p *progress) line() string {
 	if p.total == 0 {
 		return fmt.Sprintf("%s: %s", p.label, p.amount(p.done))
 	}
-	return fmt.Sprintf("%s: %d%% (%s of %s)", p.label, 100*p.done/p.total, p.amount(p.done), p.amount(p.total))
+	if p.unit == "bytes" {
+		return fmt.Sprintf("%s: %d%% (%s of %s)", p.label, 100*p.done/p.total, byteCount(p.done), byteCount(p.total))
+	}
+	return fmt.Sprintf("%s: %d%% (%d of %d %s)", p.label, 100*p.done/p.total, p.done, p.total, p.unit)
 }
 
 func (p *progress) amount(n uint64) string {

@@ -60,6 +60,9 @@ TXT values are put into quotation marks where they have none.`,
 			if err != nil {
 				return err
 			}
+			if err := flags.check(cmd, args[3:]); err != nil {
+				return err
+			}
 			c, err := s.connect(cmd.Context())
 			if err != nil {
 				return err
@@ -73,12 +76,10 @@ TXT values are put into quotation marks where they have none.`,
 				return err
 			}
 			set := route53api.ResourceRecordSet{Name: name.String(), Type: route53api.RRType(t.String())}
-			if err := flags.content(cmd, &set, ref, t, args[3:]); err != nil {
+			if err := flags.content(&set, ref, t, args[3:]); err != nil {
 				return err
 			}
-			if err := flags.routing(cmd, &set); err != nil {
-				return err
-			}
+			flags.routing(cmd, &set)
 			change := route53api.Change{Action: route53api.ChangeActionUpsert, ResourceRecordSet: set}
 			if flags.create {
 				change.Action = route53api.ChangeActionCreate
@@ -111,29 +112,51 @@ func (flags *setFlags) register(cmd *cobra.Command) {
 	f.StringVar(&flags.fromJSON, "from-json", "", "send the change batch in `FILE` (- is standard input), as for the AWS CLI")
 }
 
+// check finds what the flags say wrongly, before a server is asked.
+func (flags *setFlags) check(cmd *cobra.Command, values []string) error {
+	given := cmd.Flags().Changed
+	policies := 0
+	for _, is := range []bool{
+		given("weight"), flags.region != "", flags.failover != "", flags.geo != "", flags.geoproximity != "", flags.cidr != "", flags.multivalue,
+	} {
+		if is {
+			policies++
+		}
+	}
+	switch {
+	case flags.alias == "" && len(values) == 0:
+		return usagef("values are missing: %s", cmd.UseLine())
+	case flags.alias == "" && flags.evaluateHealth:
+		return usagef("--evaluate-target-health is for --alias")
+	case flags.alias != "" && len(values) > 0:
+		return usagef("a set has values or an alias target, not both")
+	case flags.alias != "" && given("ttl"):
+		return usagef("an alias has the TTL of its target: leave --ttl away")
+	case policies > 1:
+		return usagef("a set has one routing policy, not %d", policies)
+	case policies == 1 && flags.identifier == "":
+		return usagef("sets with a routing policy are told apart by --set-id")
+	case policies == 0 && flags.identifier != "":
+		return usagef("--set-id needs a routing policy: --weight, --region, --failover, --geo, --geoproximity, --cidr or --multivalue")
+	case given("bias") && flags.geoproximity == "":
+		return usagef("--bias is for --geoproximity")
+	case flags.cidr != "" && strings.Count(flags.cidr, ":") != 1:
+		return usagef("--cidr %q: want COLLECTION:LOCATION", flags.cidr)
+	}
+	return nil
+}
+
 // content fills in values or alias target.
-func (flags *setFlags) content(cmd *cobra.Command, set *route53api.ResourceRecordSet, ref *zoneRef, t rdata.Type, values []string) error {
+func (flags *setFlags) content(set *route53api.ResourceRecordSet, ref *zoneRef, t rdata.Type, values []string) error {
 	if flags.healthCheck != "" {
 		set.HealthCheckId = &flags.healthCheck
 	}
 	if flags.alias == "" {
-		switch {
-		case len(values) == 0:
-			return usagef("values are missing: %s", cmd.UseLine())
-		case flags.evaluateHealth:
-			return usagef("--evaluate-target-health is for --alias")
-		}
 		set.TTL = &flags.ttl
 		for _, v := range values {
 			set.ResourceRecords = append(set.ResourceRecords, route53api.ResourceRecord{Value: quoteText(t, v)})
 		}
 		return nil
-	}
-	switch {
-	case len(values) > 0:
-		return usagef("a set has values or an alias target, not both")
-	case cmd.Flags().Changed("ttl"):
-		return usagef("an alias has the TTL of its target: leave --ttl away")
 	}
 	target := &route53api.AliasTarget{HostedZoneId: ref.id, EvaluateTargetHealth: flags.evaluateHealth}
 	if at := strings.LastIndexByte(flags.alias, '@'); at > 0 {
@@ -171,29 +194,11 @@ func quoteText(t rdata.Type, value string) string {
 }
 
 // routing fills in the routing policy.
-func (flags *setFlags) routing(cmd *cobra.Command, set *route53api.ResourceRecordSet) error {
-	policies := 0
-	for _, given := range []bool{
-		cmd.Flags().Changed("weight"), flags.region != "", flags.failover != "", flags.geo != "", flags.geoproximity != "", flags.cidr != "", flags.multivalue,
-	} {
-		if given {
-			policies++
-		}
-	}
-	switch {
-	case policies > 1:
-		return usagef("a set has one routing policy, not %d", policies)
-	case policies == 1 && flags.identifier == "":
-		return usagef("sets with a routing policy are told apart by --set-id")
-	case policies == 0 && flags.identifier != "":
-		return usagef("--set-id needs a routing policy: --weight, --region, --failover, --geo, --geoproximity, --cidr or --multivalue")
-	case cmd.Flags().Changed("bias") && flags.geoproximity == "":
-		return usagef("--bias is for --geoproximity")
-	case policies == 0:
-		return nil
+func (flags *setFlags) routing(cmd *cobra.Command, set *route53api.ResourceRecordSet) {
+	if flags.identifier == "" {
+		return
 	}
 	set.SetIdentifier = &flags.identifier
-	var err error
 	switch {
 	case flags.region != "":
 		set.Region = new(route53api.ResourceRecordSetRegion(flags.region))
@@ -207,13 +212,13 @@ func (flags *setFlags) routing(cmd *cobra.Command, set *route53api.ResourceRecor
 			set.GeoProximityLocation.Bias = &flags.bias
 		}
 	case flags.cidr != "":
-		set.CidrRoutingConfig, err = parseCIDR(flags.cidr)
+		collection, location, _ := strings.Cut(flags.cidr, ":")
+		set.CidrRoutingConfig = &route53api.CidrRoutingConfig{CollectionId: collection, LocationName: location}
 	case flags.multivalue:
 		set.MultiValueAnswer = &flags.multivalue
 	default:
 		set.Weight = &flags.weight
 	}
-	return err
 }
 
 // parseGeo reads DE, US-TX, continent:EU or *. Countries and continents share
@@ -266,14 +271,6 @@ func geoproximityText(g *route53api.GeoProximityLocation) string {
 		text += fmt.Sprintf(" bias %d", *g.Bias)
 	}
 	return text
-}
-
-func parseCIDR(text string) (*route53api.CidrRoutingConfig, error) {
-	collection, location, ok := strings.Cut(text, ":")
-	if !ok || collection == "" || location == "" {
-		return nil, usagef("--cidr %q: want COLLECTION:LOCATION", text)
-	}
-	return &route53api.CidrRoutingConfig{CollectionId: collection, LocationName: location}, nil
 }
 
 // sendJSON sends a change batch that is written as the AWS CLI takes it.

@@ -51,7 +51,10 @@ would change is shown first, and asked about on a terminal.`,
 			if dryRun {
 				return nil
 			}
-			if len(preview.Changes) > 0 && !yes {
+			if len(preview.Changes) == 0 {
+				return printReverted(cmd, s, ref, version, revertResult{})
+			}
+			if !yes {
 				if err := confirm(cmd, fmt.Sprintf("Make %s to %s?", plural(len(preview.Changes), "change"), readable(ref.name.String()))); err != nil {
 					return err
 				}

@@ -30,8 +30,16 @@ func newZoneRef(z route53api.HostedZone) (*zoneRef, error) {
 	return &zoneRef{id: zonefile.BareID(z.Id), name: name, zone: z}, nil
 }
 
+// label is what messages call the zone.
+func (z *zoneRef) label() string {
+	if z.zone.Id == "" {
+		return z.id
+	}
+	return readable(z.name.String())
+}
+
 // errNoZone is that no hosted zone has the name.
-var errNoZone = errors.New("no such hosted zone")
+var errNoZone = errors.New("there is no hosted zone")
 
 // isZoneID reports whether text has the form of a hosted zone's id, which no
 // one writes a domain name in.
@@ -66,7 +74,7 @@ func (c *client) findZone(ctx context.Context, text string) (*zoneRef, error) {
 	}
 	switch len(zones) {
 	case 0:
-		return nil, fmt.Errorf("%w as %s (\"open53 zone create %s\" makes it)", errNoZone, name, strings.TrimSuffix(text, "."))
+		return nil, fmt.Errorf("%w %s (\"open53 zone create %s\" makes it)", errNoZone, name, strings.TrimSuffix(text, "."))
 	case 1:
 		return zones[0], nil
 	}
