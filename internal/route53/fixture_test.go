@@ -68,22 +68,22 @@ var testTime = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
 // newFixture makes a Service. set may change its configuration. The test fails
 // if anything was logged that it has not taken.
-func newFixture(t testing.TB, set func(*Config)) *fixture {
-	t.Helper()
+func newFixture(tb testing.TB, set func(*Config)) *fixture {
+	tb.Helper()
 	s, err := memory.Open()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		if err := s.Close(); err != nil {
-			t.Error(err)
+			tb.Error(err)
 		}
 	})
-	return newFixtureOver(t, s, set)
+	return newFixtureOver(tb, s, set)
 }
 
-func newFixtureOver(t testing.TB, s store.Store, set func(*Config)) *fixture {
-	t.Helper()
+func newFixtureOver(tb testing.TB, s store.Store, set func(*Config)) *fixture {
+	tb.Helper()
 	f := &fixture{store: s}
 	f.clock.Store(testTime.UnixMilli())
 	f.served.Store(1 << 62)
@@ -96,24 +96,24 @@ func newFixtureOver(t testing.TB, s store.Store, set func(*Config)) *fixture {
 	}
 	var err error
 	if f.Service, err = New(s, cfg); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		for _, text := range f.logged.take() {
-			t.Error("logged: " + text)
+			tb.Error("logged: " + text)
 		}
-		f.checkIdle(t)
+		f.checkIdle(tb)
 	})
 	return f
 }
 
 // checkIdle fails if the Service remembers entities that nobody uses.
-func (f *fixture) checkIdle(t testing.TB) {
-	t.Helper()
+func (f *fixture) checkIdle(tb testing.TB) {
+	tb.Helper()
 	f.turns.mu.Lock()
 	defer f.turns.mu.Unlock()
 	if n := len(f.turns.entities); n != 0 {
-		t.Errorf("%d entities are still in use", n)
+		tb.Errorf("%d entities are still in use", n)
 	}
 }
 
@@ -142,28 +142,28 @@ func (d direct) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // newZone creates a public zone and returns its id.
-func (f *fixture) newZone(t testing.TB, name string) string {
-	t.Helper()
-	return f.createZone(t, &api.CreateHostedZoneInput{Name: name})
+func (f *fixture) newZone(tb testing.TB, name string) string {
+	tb.Helper()
+	return f.createZone(tb, &api.CreateHostedZoneInput{Name: name})
 }
 
 // createZone creates a zone with a caller reference of its own.
-func (f *fixture) createZone(t testing.TB, in *api.CreateHostedZoneInput) string {
-	t.Helper()
+func (f *fixture) createZone(tb testing.TB, in *api.CreateHostedZoneInput) string {
+	tb.Helper()
 	if in.CallerReference == "" {
 		in.CallerReference = fmt.Sprintf("reference of the test, %d", f.clock.Add(1))
 	}
-	out, err := f.CreateHostedZone(t.Context(), in)
+	out, err := f.CreateHostedZone(tb.Context(), in)
 	if err != nil {
-		t.Fatalf("create zone %s: %v", in.Name, err)
+		tb.Fatalf("create zone %s: %v", in.Name, err)
 	}
 	return strings.TrimPrefix(out.HostedZone.Id, "/hostedzone/")
 }
 
 // newPrivateZone creates a private zone.
-func (f *fixture) newPrivateZone(t testing.TB, name, vpcID string) string {
-	t.Helper()
-	return f.createZone(t, &api.CreateHostedZoneInput{Name: name, VPC: testVPC(vpcID)})
+func (f *fixture) newPrivateZone(tb testing.TB, name, vpcID string) string {
+	tb.Helper()
+	return f.createZone(tb, &api.CreateHostedZoneInput{Name: name, VPC: testVPC(vpcID)})
 }
 
 func testVPC(id string) *api.VPC {
@@ -191,24 +191,24 @@ func (f *fixture) change(ctx context.Context, zoneID string, changes ...api.Chan
 }
 
 // mustChange makes a batch that is accepted, and returns its id.
-func (f *fixture) mustChange(t testing.TB, zoneID string, changes ...api.Change) string {
-	t.Helper()
-	info, err := f.change(t.Context(), zoneID, changes...)
+func (f *fixture) mustChange(tb testing.TB, zoneID string, changes ...api.Change) string {
+	tb.Helper()
+	info, err := f.change(tb.Context(), zoneID, changes...)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return strings.TrimPrefix(info.Id, "/change/")
 }
 
 // rrsets lists a zone, page by page.
-func (f *fixture) rrsets(t testing.TB, zoneID string, maxItems string) []api.ResourceRecordSet {
-	t.Helper()
+func (f *fixture) rrsets(tb testing.TB, zoneID string, maxItems string) []api.ResourceRecordSet {
+	tb.Helper()
 	var all []api.ResourceRecordSet
 	in := &api.ListResourceRecordSetsInput{HostedZoneId: zoneID, MaxItems: &maxItems}
 	for {
-		out, err := f.ListResourceRecordSets(t.Context(), in)
+		out, err := f.ListResourceRecordSets(tb.Context(), in)
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		all = append(all, out.ResourceRecordSets...)
 		if !out.IsTruncated {
@@ -220,15 +220,15 @@ func (f *fixture) rrsets(t testing.TB, zoneID string, maxItems string) []api.Res
 
 // wantError fails unless err is an API error of the code and text; an empty
 // text is any.
-func wantError(t testing.TB, err error, code, text string) {
-	t.Helper()
+func wantError(tb testing.TB, err error, code, text string) {
+	tb.Helper()
 	var known api.APIError
 	switch {
 	case err == nil:
-		t.Errorf("no error; want %s: %s", code, text)
+		tb.Errorf("no error; want %s: %s", code, text)
 	case !errors.As(err, &known):
-		t.Errorf("%v is no API error; want %s: %s", err, code, text)
+		tb.Errorf("%v is no API error; want %s: %s", err, code, text)
 	case known.Code() != code || text != "" && known.ErrorMessage() != text:
-		t.Errorf("got  %s: %s\nwant %s: %s", known.Code(), known.ErrorMessage(), code, text)
+		tb.Errorf("got  %s: %s\nwant %s: %s", known.Code(), known.ErrorMessage(), code, text)
 	}
 }

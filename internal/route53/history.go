@@ -35,7 +35,8 @@ type Version struct {
 const maxHistory = 1000
 
 // History returns up to limit (1 to 1000; 0 is 100) versions of a zone, from
-// version from on upwards. Zones that were deleted have one too. Errors:
+// version from on upwards; 0 is the oldest one that is stored. Zones that were
+// deleted have a history too. Errors:
 // NoSuchHostedZone for a zone that never was, InvalidInput where the versions
 // have been compacted away or limit is out of range.
 func (s *Service) History(ctx context.Context, zoneID string, from uint64, limit int) (_ []Version, err error) {
@@ -55,6 +56,11 @@ func (s *Service) History(ctx context.Context, zoneID string, from uint64, limit
 	if head.Version == 0 {
 		return nil, noSuchHostedZone(zoneID)
 	}
+	if from == 0 {
+		if from, err = oldestVersion(view, head); err != nil {
+			return nil, err
+		}
+	}
 	versions := []Version{}
 	for record, err := range view.History(zoneKey(zoneID), from) {
 		if err == nil {
@@ -72,6 +78,33 @@ func (s *Service) History(ctx context.Context, zoneID string, from uint64, limit
 		}
 	}
 	return versions, nil
+}
+
+// oldestVersion is the first version of an entity that the log still holds.
+func oldestVersion(view store.View, head store.Head) (uint64, error) {
+	stored := func(version uint64) (bool, error) {
+		for _, err := range view.History(head.Key, version) {
+			if errors.Is(err, store.ErrCompacted) {
+				return false, nil
+			}
+			return err == nil, err
+		}
+		return true, nil // behind the last one
+	}
+	low, high := uint64(1), head.Version+1
+	for low < high {
+		middle := low + (high-low)/2
+		found, err := stored(middle)
+		switch {
+		case err != nil:
+			return 0, err
+		case found:
+			high = middle
+		default:
+			low = middle + 1
+		}
+	}
+	return low, nil
 }
 
 func versionOf(r store.Record) (Version, error) {
@@ -125,18 +158,25 @@ func (t *tx) revert(zoneID string, version uint64) error {
 	if err != nil {
 		return err
 	}
-	if version == 0 || version > head.Version {
-		return invalidInput("The hosted zone " + zoneID + " has no version " + strconv.FormatUint(version, 10) + ".")
-	}
-	current, target := t.view.RRsets(zoneID, 0, store.Start{}), t.view.RRsets(zoneID, version, store.Start{})
-	changes, err := zone.Revert(current, target)
+	changes, err := revertChanges(t.view, head, version)
 	if err != nil {
-		return compacted(err)
+		return err
 	}
 	if len(changes) == 0 {
 		return invalidInput("The resource record sets of version " + strconv.FormatUint(version, 10) + " are those of the hosted zone " + zoneID + " now.")
 	}
 	return t.putRRsets(head, hosted, t.contents(zoneID), changes)
+}
+
+// revertChanges is what leads from the RRsets of a zone in a view back to those
+// of a version.
+func revertChanges(view store.View, head store.Head, version uint64) ([]zone.Change, error) {
+	id := head.Key.ID
+	if version == 0 || version > head.Version {
+		return nil, invalidInput("The hosted zone " + id + " has no version " + strconv.FormatUint(version, 10) + ".")
+	}
+	changes, err := zone.Revert(view.RRsets(id, 0, store.Start{}), view.RRsets(id, version, store.Start{}))
+	return changes, compacted(err)
 }
 
 // SetSerialMode chooses what changes of a zone do to the serial that DNS

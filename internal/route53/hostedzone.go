@@ -183,7 +183,7 @@ func (s *Service) GetHostedZone(ctx context.Context, in *api.GetHostedZoneInput)
 	var set *zone.DelegationSet
 	if hosted.DelegationSetID != "" {
 		if set, err = readDelegationSet(view, hosted.DelegationSetID); err != nil {
-			return nil, fmt.Errorf("delegation set of zone %s: %s", in.Id, err) // not the client's fault: no API error
+			return nil, fmt.Errorf("delegation set of zone %s: %s", in.Id, err.Error()) // not wrapped: it is no fault of the client's
 		}
 	}
 	out := &api.GetHostedZoneOutput{HostedZone: zoneFrom(hosted, head), DelegationSet: delegationSetFrom(hosted, set)}

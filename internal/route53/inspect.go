@@ -2,10 +2,8 @@ package route53
 
 import (
 	"context"
-	"strconv"
 
 	api "open53/internal/route53api"
-	"open53/internal/store"
 	"open53/internal/zone"
 )
 
@@ -43,10 +41,5 @@ func (s *Service) PreviewRevert(ctx context.Context, zoneID string, version uint
 	if err != nil {
 		return nil, err
 	}
-	if version == 0 || version > head.Version {
-		return nil, invalidInput("The hosted zone " + zoneID + " has no version " + strconv.FormatUint(version, 10) + ".")
-	}
-	current, target := view.RRsets(zoneID, 0, store.Start{}), view.RRsets(zoneID, version, store.Start{})
-	changes, err := zone.Revert(current, target)
-	return changes, compacted(err)
+	return revertChanges(view, head, version)
 }

@@ -26,8 +26,13 @@ func (l Limits) withDefaults() Limits {
 		limit  *int64
 		amazon int64
 	}{
-		{&l.HostedZones, 500}, {&l.RRsetsPerZone, 10000}, {&l.DelegationSets, 100}, {&l.ZonesPerDelegationSet, 100},
-		{&l.HealthChecks, 200}, {&l.TrafficPolicies, 50}, {&l.TrafficPolicyInstances, 5},
+		{&l.HostedZones, 500},
+		{&l.RRsetsPerZone, 10000},
+		{&l.DelegationSets, 100},
+		{&l.ZonesPerDelegationSet, 100},
+		{&l.HealthChecks, 200},
+		{&l.TrafficPolicies, 50},
+		{&l.TrafficPolicyInstances, 5},
 	} {
 		if *d.limit <= 0 {
 			*d.limit = d.amazon

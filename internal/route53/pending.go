@@ -135,5 +135,5 @@ func (b *batch) lookup(ctx context.Context, s store.Store, ambiguous error) erro
 	}
 	// ambiguous is told, not wrapped: ctx may be in it, which says something
 	// else to clients.
-	return fmt.Errorf("%w: %s", errOutcomeUnknown, ambiguous)
+	return fmt.Errorf("%w: %s", errOutcomeUnknown, ambiguous.Error())
 }

@@ -209,6 +209,8 @@ func (none) CIDRLocationExists(string, string) (collection, location bool, err e
 }
 
 // GetCheckerIpRanges lists the addresses of health checkers.
+//
+//nolint:revive // the name is the API's
 func (s *Service) GetCheckerIpRanges(context.Context, *api.GetCheckerIpRangesInput) (*api.GetCheckerIpRangesOutput, error) {
 	return &api.GetCheckerIpRangesOutput{CheckerIpRanges: s.cfg.CheckerIPRanges}, nil
 }
