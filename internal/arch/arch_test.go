@@ -46,7 +46,7 @@ var doors = map[string][]string{
 	"github.com/google/btree":             {"store/memory"},
 	"github.com/prometheus/client_golang": {"telemetry"},
 	"github.com/BurntSushi/toml":          {"config"},
-	"github.com/spf13/pflag":              {"config"},
+	"github.com/spf13/pflag":              {"config", "cmd/open53"},
 	"github.com/spf13/cobra":              {"cmd/open53"},
 	"github.com/aws/aws-sdk-go-v2":        {"cmd/open53"},
 	"github.com/miekg/dns":                {"rdata", "zone", "outside", "route53", "dnstest"},
