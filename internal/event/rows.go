@@ -28,6 +28,7 @@ func IndexRows(kind Kind, document []byte) ([]Row, error) {
 			return nil, fmt.Errorf("index rows: %w", err)
 		}
 		return []Row{{IndexDelegationSetID, d.ID}}, nil
+	case KindReference: // looked up, never listed
 	}
 	return nil, nil
 }

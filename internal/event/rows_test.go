@@ -24,8 +24,10 @@ func TestIndexRows(t *testing.T) {
 			{IndexZoneID, "Z1"}, {IndexZoneName, ".\x00Z1"}, {IndexZoneDelegationSet, "N1\x00Z1"},
 		}},
 		{"private zone", KindZone, &zone.HostedZone{ID: "Z1", Name: name, Private: true, VPCs: []zone.VPC{{Region: "r1", ID: "v1"}, {Region: "r2", ID: "v2"}}}, []Row{
-			{IndexZoneID, "Z1"}, {IndexZoneName, "com.example.sub.\x00Z1"},
-			{IndexZoneVPC, "r1\x00v1\x00Z1"}, {IndexZoneVPC, "r2\x00v2\x00Z1"},
+			{IndexZoneID, "Z1"},
+			{IndexZoneName, "com.example.sub.\x00Z1"},
+			{IndexZoneVPC, "r1\x00v1\x00Z1"},
+			{IndexZoneVPC, "r2\x00v2\x00Z1"},
 		}},
 		{"delegation set", KindDelegationSet, &zone.DelegationSet{ID: "N1"}, []Row{{IndexDelegationSetID, "N1"}}},
 		{"reference", KindReference, &zone.Tag{Key: "any", Value: "thing"}, nil},

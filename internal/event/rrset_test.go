@@ -2,6 +2,7 @@ package event
 
 import (
 	"bytes"
+	"encoding/hex"
 	"strings"
 	"testing"
 	"unsafe"
@@ -22,7 +23,7 @@ func rrsetSamples() []struct {
 	name := rdata.MustParseName("a.example.com")
 	long := make([]string, 400)
 	for i := range long {
-		long[i] = strings.Repeat("x", i)
+		long[i] = strings.Repeat("x", i%30)
 	}
 	return []struct {
 		name string
@@ -69,6 +70,42 @@ func TestRRsetRoundTrip(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestRRsetDecodeIsStrict(t *testing.T) {
+	const name = "430161" + "00" // the wire name "a."
+	for _, tt := range []struct{ name, hex string }{
+		{"type in two bytes", "a2" + "01" + name + "02" + "1801"},
+		{"TTL in nine bytes", "a3" + "01" + name + "0201" + "041b000000000000003c"},
+		{"name length in two bytes", "a2" + "01" + "5803016100" + "0201"},
+		{"map length in two bytes", "b802" + "01" + name + "0201"},
+		{"fields out of order", "a2" + "0201" + "01" + name},
+		{"field twice", "a4" + "01" + name + "0201" + "0405" + "0405"},
+		{"zero TTL", "a3" + "01" + name + "0201" + "0400"},
+		{"empty set identifier", "a3" + "01" + name + "0201" + "0340"},
+		{"no values", "a3" + "01" + name + "0201" + "0580"},
+		{"secondary that is false", "a3" + "01" + name + "0201" + "0af4"},
+		{"alias without health", "a3" + "01" + name + "0201" + "06a3" + "01415a" + "02" + name + "03f4"},
+		{"upper-case name", "a2" + "01" + "43014100" + "0201"},
+		{"name without an end", "a2" + "01" + "420161" + "0201"},
+		{"type too large", "a2" + "01" + name + "02" + "1a00010000"},
+		{"policy too large", "a3" + "01" + name + "0201" + "07190100"},
+		{"more fields than there are", "a3" + "01" + name + "0201"},
+		{"unknown field", "a3" + "01" + name + "0201" + "1001"},
+		{"trailing byte", "a2" + "01" + name + "0201" + "00"},
+	} {
+		b, err := hex.DecodeString(tt.hex)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if set, err := DecodeRRset(b); err == nil {
+			t.Errorf("%s: accepted: %+v", tt.name, set)
+		}
+	}
+	good, _ := hex.DecodeString("a3" + "01" + name + "0201" + "06a2" + "01415a" + "02" + name)
+	if _, err := DecodeRRset(good); err != nil {
+		t.Errorf("a good one: %v", err)
 	}
 }
 

@@ -28,6 +28,7 @@ type chain struct {
 func newChain(id string) *chain { return &chain{id: id, sets: make([]*zone.RRset, 1000)} }
 
 func (c *chain) next(tb testing.TB) *event.Event {
+	tb.Helper()
 	i := c.n % len(c.sets)
 	c.n++
 	set := &zone.RRset{

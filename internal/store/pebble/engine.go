@@ -26,8 +26,8 @@ type engine struct {
 	mark    *mark // nil while a store is being built
 	options Options
 	failure *failure
-	left    atomic.Pointer[chan error] // the commit that was left behind, if any
-	closing sync.WaitGroup             // snapshots
+	left    atomic.Pointer[chan struct{}] // ends with the commit that was left behind, if any
+	closing sync.WaitGroup                // snapshots
 }
 
 // openEngine opens the database of a directory, or with building an empty one
@@ -129,7 +129,8 @@ func (e *engine) Commit(b kv.Batch) (kv.Reader, error) {
 		return nil, batch.err
 	}
 	var latest kv.Reader
-	done := make(chan error, 1)
+	ended := make(chan struct{})
+	var err error
 	go func() {
 		defer func() {
 			// Pebble panics, with its locks held, if it cannot begin a new
@@ -139,26 +140,30 @@ func (e *engine) Commit(b kv.Batch) (kv.Reader, error) {
 				e.failure.set(fmt.Errorf("commit: %v", r))
 			}
 		}()
-		err := batch.b.Commit(pebble.Sync)
+		err = batch.b.Commit(pebble.Sync)
 		if err == nil {
 			err = e.failure.err() // Pebble does not return what it calls fatal
 		}
 		if err == nil {
 			latest = e.Snapshot()
 		}
-		done <- err
+		close(ended)
 	}()
 	select {
-	case err := <-done:
-		if err != nil {
-			e.failure.set(err)
-		}
-		return latest, err
+	case <-ended:
 	case <-e.failure.happened:
-		e.left.Store(&done)
-		batch.left = true
-		return nil, e.failure.err()
+		select {
+		case <-ended: // it was this commit that failed
+		case <-time.After(patience / 50):
+			e.left.Store(&ended)
+			batch.left = true
+			return nil, e.failure.err()
+		}
 	}
+	if err != nil {
+		e.failure.set(err)
+	}
+	return latest, err
 }
 
 // Published implements kv.Engine.
@@ -220,17 +225,20 @@ func (e *engine) closeDatabase() error {
 		e.closing.Wait()
 		closed <- e.db.Close()
 	}()
+	var err error
 	select {
-	case err := <-closed:
-		return err
+	case err = <-closed:
 	case <-e.failure.happened:
+		select {
+		case err = <-closed:
+		case <-time.After(patience):
+			return errStuck
+		}
 	}
-	select {
-	case <-closed:
-		return nil // why it failed was told when it did
-	case <-time.After(patience):
-		return errStuck
+	if e.Failed() != nil {
+		return nil // why was told when it happened
 	}
+	return err
 }
 
 // batch implements kv.Batch.

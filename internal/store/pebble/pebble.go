@@ -233,8 +233,7 @@ func lockDirectory(name string, fs vfs.FS) (*directory, error) {
 	_, err := os.Stat(d.path(lockName))
 	d.newLock = errors.Is(err, os.ErrNotExist)
 	lock, err := fs.Lock(d.path(lockName))
-	var pathError *os.PathError
-	if errors.As(err, &pathError) {
+	if _, ok := errors.AsType[*os.PathError](err); ok {
 		return nil, err
 	}
 	if err != nil { // the lock itself was refused

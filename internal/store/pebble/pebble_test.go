@@ -9,11 +9,11 @@ import (
 	"open53/internal/store/storetest"
 )
 
-func mustOpen(t testing.TB, dir string, options Options) *Store {
-	t.Helper()
+func mustOpen(tb testing.TB, dir string, options Options) *Store {
+	tb.Helper()
 	s, err := Open(dir, options)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return s
 }

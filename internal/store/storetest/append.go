@@ -140,14 +140,13 @@ func testAppendContext(t *testing.T, h Harness) {
 		t.Errorf("error is %v, want just that ctx ended", err)
 	}
 	ticket := s.Enqueue([]*event.Event{e})
-	position, err := ticket.Wait(ctx)
-	if err != nil && (!errors.Is(err, store.ErrAmbiguous) || !errors.Is(err, context.Canceled)) {
+	if _, err := ticket.Wait(ctx); err != nil && (!errors.Is(err, store.ErrAmbiguous) || !errors.Is(err, context.Canceled)) {
 		t.Errorf("error is %v, want ErrAmbiguous", err)
 	}
-	if position, err = ticket.Wait(t.Context()); err != nil || position != 1 {
+	if position, err := ticket.Wait(t.Context()); err != nil || position != 1 {
 		t.Errorf("position is %d, %v; want 1", position, err)
 	}
-	if position, err = ticket.Wait(ctx); err != nil || position != 1 {
+	if position, err := ticket.Wait(ctx); err != nil || position != 1 {
 		t.Errorf("a known outcome is not told: %d, %v", position, err)
 	}
 }

@@ -3,6 +3,7 @@ package storetest
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -86,9 +87,7 @@ func (h *history) changeZone(id string) {
 // changes makes some changes of a zone's RRsets; several may be of one RRset.
 func (h *history) changes(key event.Key) (changes []zone.Change) {
 	sets := make(map[zone.RRsetKey]*zone.RRset)
-	for k, set := range h.model.latest(key).sets {
-		sets[k] = set
-	}
+	maps.Copy(sets, h.model.latest(key).sets)
 	for range 1 + h.r.IntN(5) {
 		set := h.rrset()
 		old := sets[set.Key()]

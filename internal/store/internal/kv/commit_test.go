@@ -259,14 +259,19 @@ func TestInterruptedCompact(t *testing.T) {
 func checkCompacted(t *testing.T, e *fakeEngine, stop int) {
 	t.Helper()
 	s := mustOpen(t, e)
-	for _, compact := range []bool{false, true} {
-		if compact {
-			if err := s.Compact(t.Context(), 10); err != nil {
+	for _, upTo := range []uint64{0, 9, 10} {
+		if upTo > 0 {
+			if err := s.Compact(t.Context(), upTo); err != nil {
 				t.Fatalf("commit %d: the next one: %v", stop, err)
 			}
 		}
 		if report, err := s.Verify(t.Context(), nil); err != nil || len(report.Faults) > 0 {
-			t.Errorf("commit %d, compacted again %v: %q, %v", stop, compact, report.Faults, err)
+			t.Errorf("commit %d, compacted again to %d: %q, %v", stop, upTo, report.Faults, err)
+		}
+		for key := range e.rows {
+			if base := string(basePrefix(s.current.base)); upTo > 0 && key[0] == tableBase && !strings.HasPrefix(key, base) {
+				t.Errorf("commit %d, compacted again to %d: row %q is left over", stop, upTo, key)
+			}
 		}
 	}
 	for _, key := range []string{string(logKey(10)), string(changeKey("C3")), string(versionKey(event.Key{Kind: event.KindZone, ID: "Z1"}, 1))} {

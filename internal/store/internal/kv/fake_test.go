@@ -156,16 +156,16 @@ func (c *fakeCursor) Value() []byte { return bytes.Clone(c.rows[c.keys[c.at]]) }
 func (c *fakeCursor) Close() error  { return nil }
 
 // mustOpen opens a store over an engine, made if it is empty.
-func mustOpen(t testing.TB, e *fakeEngine) *Store {
-	t.Helper()
+func mustOpen(tb testing.TB, e *fakeEngine) *Store {
+	tb.Helper()
 	if len(e.rows) == 0 {
 		if err := Create(e, "id"); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 	}
 	s, err := Open(e, 0)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return s
 }
@@ -177,15 +177,15 @@ type chain struct {
 	prev    event.Hash
 }
 
-func (c *chain) next(t testing.TB, changeID string, edit func(e *event.Event)) *event.Event {
-	t.Helper()
+func (c *chain) next(tb testing.TB, changeID string, edit func(e *event.Event)) *event.Event {
+	tb.Helper()
 	e := &event.Event{Key: c.key, Version: c.version + 1, Prev: c.prev, ChangeID: changeID, Operation: "Test"}
 	if edit != nil {
 		edit(e)
 	}
 	encoded, err := event.Encode(e)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	c.version, c.prev = e.Version, event.HashOf(encoded)
 	return e
@@ -200,34 +200,34 @@ func addChange(set *zone.RRset) func(e *event.Event) {
 	return func(e *event.Event) { e.Changes = append(e.Changes, zone.Change{Action: zone.Create, New: set}) }
 }
 
-func mustAppend(t testing.TB, s store.Store, events ...*event.Event) {
-	t.Helper()
-	if _, err := s.Append(t.Context(), events); err != nil {
-		t.Fatal(err)
+func mustAppend(tb testing.TB, s store.Store, events ...*event.Event) {
+	tb.Helper()
+	if _, err := s.Append(tb.Context(), events); err != nil {
+		tb.Fatal(err)
 	}
 }
 
 // sampleStore has two zones, one of which was deleted and made again, and a
 // reference.
-func sampleStore(t testing.TB, e *fakeEngine) (*Store, *chain) {
-	t.Helper()
-	s := mustOpen(t, e)
+func sampleStore(tb testing.TB, e *fakeEngine) (*Store, *chain) {
+	tb.Helper()
+	s := mustOpen(tb, e)
 	one, two := &chain{key: event.Key{Kind: event.KindZone, ID: "Z1"}}, &chain{key: event.Key{Kind: event.KindZone, ID: "Z2"}}
 	reference := &chain{key: event.Key{Kind: event.KindReference, ID: "hostedzone/r"}}
 	document := func(id string) func(e *event.Event) {
 		return func(e *event.Event) {
 			var err error
 			if e.Document, err = event.EncodeDocument(&zone.HostedZone{ID: id, Name: rdata.MustParseName("example.com")}); err != nil {
-				t.Fatal(err)
+				tb.Fatal(err)
 			}
 		}
 	}
-	mustAppend(t, s, one.next(t, "C1", document("Z1")), reference.next(t, "C1", nil))
-	mustAppend(t, s, two.next(t, "C2", document("Z2")))
-	mustAppend(t, s, one.next(t, "C3", addChange(testRRset("a.example.com", "192.0.2.1"))))
-	mustAppend(t, s, two.next(t, "C4", addChange(testRRset("b.example.com", "192.0.2.2"))))
-	mustAppend(t, s, two.next(t, "C5", func(e *event.Event) { e.Deleted = true }))
-	mustAppend(t, s, two.next(t, "C6", document("Z2")))
-	mustAppend(t, s, one.next(t, "C7", addChange(testRRset("c.example.com", "192.0.2.3"))))
+	mustAppend(tb, s, one.next(tb, "C1", document("Z1")), reference.next(tb, "C1", nil))
+	mustAppend(tb, s, two.next(tb, "C2", document("Z2")))
+	mustAppend(tb, s, one.next(tb, "C3", addChange(testRRset("a.example.com", "192.0.2.1"))))
+	mustAppend(tb, s, two.next(tb, "C4", addChange(testRRset("b.example.com", "192.0.2.2"))))
+	mustAppend(tb, s, two.next(tb, "C5", func(e *event.Event) { e.Deleted = true }))
+	mustAppend(tb, s, two.next(tb, "C6", document("Z2")))
+	mustAppend(tb, s, one.next(tb, "C7", addChange(testRRset("c.example.com", "192.0.2.3"))))
 	return s, one
 }

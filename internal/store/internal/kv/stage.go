@@ -2,6 +2,7 @@ package kv
 
 import (
 	"fmt"
+	"maps"
 
 	"open53/internal/event"
 	"open53/internal/store"
@@ -49,9 +50,7 @@ func (s *stage) add(sub *submission) error {
 		return err
 	}
 	s.write(sub, steps)
-	for key, head := range heads {
-		s.pending[key] = head
-	}
+	maps.Copy(s.pending, heads)
 	s.changes[sub.changeID] = s.position
 	sub.position = s.position
 	sub.staged = true

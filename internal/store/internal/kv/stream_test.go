@@ -8,32 +8,32 @@ import (
 )
 
 // sampleBackup is a backup of the sample store, compacted up to a position.
-func sampleBackup(t testing.TB, compacted uint64) []byte {
-	t.Helper()
-	s, one := sampleStore(t, newFakeEngine())
+func sampleBackup(tb testing.TB, compacted uint64) []byte {
+	tb.Helper()
+	s, one := sampleStore(tb, newFakeEngine())
 	if compacted > 0 {
 		var b bytes.Buffer
-		if err := s.Backup(t.Context(), &b); err != nil {
-			t.Fatal(err)
+		if err := s.Backup(tb.Context(), &b); err != nil {
+			tb.Fatal(err)
 		}
 		info, err := VerifyBackup(&b)
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
-		if err := s.RecordBackup(t.Context(), info); err != nil {
-			t.Fatal(err)
+		if err := s.RecordBackup(tb.Context(), info); err != nil {
+			tb.Fatal(err)
 		}
-		if err := s.Compact(t.Context(), compacted); err != nil {
-			t.Fatal(err)
+		if err := s.Compact(tb.Context(), compacted); err != nil {
+			tb.Fatal(err)
 		}
 	}
-	mustAppend(t, s, one.next(t, "last", addChange(testRRset("d.example.com", "192.0.2.4"))))
+	mustAppend(tb, s, one.next(tb, "last", addChange(testRRset("d.example.com", "192.0.2.4"))))
 	var b bytes.Buffer
-	if err := s.Backup(t.Context(), &b); err != nil {
-		t.Fatal(err)
+	if err := s.Backup(tb.Context(), &b); err != nil {
+		tb.Fatal(err)
 	}
 	if err := s.Close(); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return b.Bytes()
 }
@@ -108,6 +108,45 @@ func TestBackupLies(t *testing.T) {
 				t.Fatalf("byte %d is %x: accepted", i, lie[i])
 			}
 			checkConsistent(t, e)
+		}
+	}
+}
+
+// TestBackupFlips flips each bit that could be one of the digest, and one bit of
+// every other byte.
+func TestBackupFlips(t *testing.T) {
+	b := sampleBackup(t, 5)
+	for i := range b {
+		for bit := range 8 {
+			if bit > 0 && i < len(b)-40 {
+				break
+			}
+			flipped := bytes.Clone(b)
+			flipped[i] ^= 1 << bit
+			if _, err := VerifyBackup(bytes.NewReader(flipped)); err == nil {
+				t.Errorf("bit %d of byte %d of %d: accepted", bit, i, len(b))
+			}
+		}
+	}
+}
+
+// TestRestoreChecksTheEngine: what arrives in the engine is compared with the
+// backup, not only what is sent there.
+func TestRestoreChecksTheEngine(t *testing.T) {
+	b := sampleBackup(t, 0)
+	for _, key := range [][]byte{
+		appendRRsetKey(nil, "Z1", testRRset("a.example.com", "").Key()),
+		headKey(event.Key{Kind: event.KindReference, ID: "hostedzone/r"}),
+	} {
+		e := newFakeEngine()
+		e.after = func(int) error {
+			e.mu.Lock()
+			defer e.mu.Unlock()
+			delete(e.rows, string(key))
+			return nil
+		}
+		if _, err := Restore(t.Context(), e, bytes.NewReader(b)); err == nil {
+			t.Errorf("the engine lost %q: restored", key)
 		}
 	}
 }

@@ -38,8 +38,7 @@ func (s *Store) Verify(ctx context.Context, progress func(done, total uint64)) (
 			return v.report, fmt.Errorf("verify: %w", err)
 		}
 	}
-	v.step(0, true)
-	return v.report, nil
+	return v.report, v.step(0, true)
 }
 
 type verifier struct {
