@@ -52,10 +52,16 @@ func (f *failure) listener(logger *slog.Logger) *pebble.EventListener {
 	}
 }
 
+// emptyTable is how Pebble reports a flush that had nothing to do.
+const emptyTable = "pebble: empty table"
+
 // ended takes note of how a flush or a compaction has ended.
 func (f *failure) ended(s *streak, what string, err error, logger *slog.Logger) {
 	if errors.Is(err, pebble.ErrCancelledCompaction) {
 		return
+	}
+	if err != nil && err.Error() == emptyTable {
+		err = nil
 	}
 	lasting, first := s.ended(err)
 	if err == nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -57,6 +58,23 @@ func TestOpenInUse(t *testing.T) {
 	}
 	mustClose(t, s)
 	mustClose(t, mustOpen(t, dir, Options{}))
+}
+
+// TestOpenIsQuiet: a start and an end without trouble report none.
+func TestOpenIsQuiet(t *testing.T) {
+	dir := t.TempDir()
+	var log bytes.Buffer
+	logger := slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelInfo}))
+	for range 3 {
+		s := mustOpen(t, dir, Options{Logger: logger})
+		if s.Position() == 0 {
+			fill(t, s, "Z1", 5000)
+		}
+		mustClose(t, s)
+	}
+	if log.Len() > 0 {
+		t.Errorf("logged:\n%s", log.String())
+	}
 }
 
 func TestOpenForeignDirectory(t *testing.T) {
