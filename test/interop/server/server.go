@@ -5,8 +5,8 @@
 // stopped, killed and started again, on the same ports and data. Env is what a
 // client needs to find it.
 //
-// State is everything a server holds, in a form that go-cmp compares; IDs
-// makes what differs from run to run the same.
+// State is everything a server holds, and can be compared; IDs makes what
+// differs from run to run the same.
 //
 // A Server belongs to one test. Its methods that change it (Stop, Kill, Run)
 // must not run at the same time as others.
@@ -250,8 +250,8 @@ func Command(args ...string) *exec.Cmd {
 // Env is the environment of a client of this server: this one's, without what
 // is said there about other servers.
 func (s *Server) Env() []string {
-	env := append(cleanEnvironment(), "AWS_ENDPOINT_URL="+s.API, "AWS_DEFAULT_REGION=us-east-1", "AWS_CONFIG_FILE=/dev/null",
-		"AWS_EC2_METADATA_DISABLED=true", "AWS_PAGER=", "NO_PROXY=*", "no_proxy=*")
+	env := append(cleanEnvironment(), "AWS_ENDPOINT_URL="+s.API, "AWS_REGION=us-east-1", "AWS_DEFAULT_REGION=us-east-1",
+		"AWS_CONFIG_FILE=/dev/null", "AWS_EC2_METADATA_DISABLED=true", "AWS_PAGER=", "NO_PROXY=*", "no_proxy=*")
 	if s.options.Verb == "serve" {
 		return append(env, "AWS_SHARED_CREDENTIALS_FILE="+filepath.Join(s.Data, "credentials"))
 	}

@@ -33,6 +33,15 @@ type Zone struct {
 	Tags   []types.Tag
 }
 
+// String is the state as JSON, a line a value, to be compared.
+func (s State) String() string {
+	text, err := json.MarshalIndent(s, "", " ")
+	if err != nil {
+		panic(err) // it is plain data
+	}
+	return string(text)
+}
+
 // Config is how the AWS SDK for Go finds this server: from the environment of
 // its clients, as in any other program.
 func (s *Server) Config(t testing.TB) aws.Config {
