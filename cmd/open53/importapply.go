@@ -98,17 +98,16 @@ func (d *delivery) phase(ctx context.Context, batches []zonefile.Batch, first, p
 	var group errgroup.Group
 	group.SetLimit(parallel)
 	for i := range batches {
-		if d.failed.Load() {
-			break
-		}
-		if err := ctx.Err(); err != nil {
-			d.failed.Store(true)
-			group.Go(func() error { return err })
-			break
-		}
 		group.Go(func() error {
-			// What is on its way is not cut off: it must be known what became of it.
-			if err := d.send(context.WithoutCancel(ctx), &batches[i], first+i); err != nil {
+			if d.failed.Load() {
+				return nil
+			}
+			err := ctx.Err()
+			if err == nil {
+				// What is on its way is not cut off: it must be known what became of it.
+				err = d.send(context.WithoutCancel(ctx), &batches[i], first+i)
+			}
+			if err != nil {
 				d.failed.Store(true)
 				if d.total > 1 {
 					err = fmt.Errorf("change set %d of %d: %w", first+i+1, d.total, err)

@@ -40,6 +40,7 @@ func TestScripts(t *testing.T) {
 		UpdateScripts:       *rewrite,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+			env.Setenv("GORACE", "atexit_sleep_ms=10") // not a second for each command
 			env.Values[serversKey{}] = &servers{}
 			return nil
 		},
