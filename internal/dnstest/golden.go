@@ -17,6 +17,7 @@ var rewrite = flag.Bool("rewrite", false, "rewrite the expected output of golden
 
 // Block is one command of a golden file.
 type Block struct {
+	Comment string // lines above, each beginning with #
 	Command string // first line
 	Input   string // the lines up to ----
 	Want    string // the lines behind ----
@@ -43,7 +44,7 @@ func RunGolden(t *testing.T, pattern string, newRun func(t *testing.T) func(b Bl
 				if i > 0 {
 					out.WriteString("\n")
 				}
-				out.WriteString(b.Command + "\n" + b.Input + "----\n" + got)
+				out.WriteString(b.Comment + b.Command + "\n" + b.Input + "----\n" + got)
 				if !*rewrite && got != b.Want {
 					t.Errorf("%s\n%s", b.Command, cmp.Diff(b.Want, got))
 				}
@@ -60,12 +61,17 @@ func RunGolden(t *testing.T, pattern string, newRun func(t *testing.T) func(b Bl
 func parseBlocks(t *testing.T, text string) []Block {
 	t.Helper()
 	var blocks []Block
+	comment := ""
 	lines := strings.Split(strings.TrimRight(text, "\n"), "\n")
 	for i := 0; i < len(lines); i++ {
 		if lines[i] == "" || strings.HasPrefix(lines[i], "#") {
+			if comment += lines[i] + "\n"; lines[i] == "" {
+				comment = strings.TrimPrefix(comment, "\n")
+			}
 			continue
 		}
-		b := Block{Command: lines[i]}
+		b := Block{Comment: comment, Command: lines[i]}
+		comment = ""
 		for i++; i < len(lines) && lines[i] != "----"; i++ {
 			b.Input += lines[i] + "\n"
 		}
@@ -139,7 +145,11 @@ func edns(msg *dns.Msg) *dns.OPT {
 // Print writes a response as golden files show it.
 func Print(m *dns.Msg) string {
 	var b strings.Builder
-	b.WriteString(dns.RcodeToString[m.Rcode])
+	rcode := dns.RcodeToString[m.Rcode]
+	if m.Rcode == dns.RcodeBadVers {
+		rcode = "BADVERS" // 16 is BADSIG only in a TSIG
+	}
+	b.WriteString(rcode)
 	for _, f := range []struct {
 		set  bool
 		name string
