@@ -73,7 +73,7 @@ func (c *client) admin(ctx context.Context, method, path string, in, out any) er
 	if err != nil {
 		return err
 	}
-	defer resp.Body.Close()
+	defer resp.Body.Close() //nolint:errcheck // only read from
 	if out == nil {
 		return nil
 	}
@@ -109,7 +109,7 @@ func (c *client) adminStream(ctx context.Context, method, path string, in any) (
 	if resp.StatusCode == http.StatusOK {
 		return resp, nil
 	}
-	defer resp.Body.Close()
+	defer resp.Body.Close() //nolint:errcheck // only read from
 	return nil, c.adminError(resp)
 }
 

@@ -45,7 +45,7 @@ credentials of the data directory.`,
 			if err != nil {
 				return c.failure("backup", err)
 			}
-			defer resp.Body.Close()
+			defer resp.Body.Close() //nolint:errcheck // only read from
 			if to == "-" {
 				return c.pipeBackup(cmd, resp.Body)
 			}

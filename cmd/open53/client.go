@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -83,7 +84,7 @@ func (c *connection) load(ctx context.Context) (found, error) {
 	var err error
 	named := options
 	if c.profile != "" {
-		named = append(options[:len(options):len(options)], config.WithSharedConfigProfile(c.profile))
+		named = append(slices.Clip(options), config.WithSharedConfigProfile(c.profile))
 	}
 	f.config, err = config.LoadDefaultConfig(ctx, named...)
 	var missing config.SharedConfigProfileNotExistError

@@ -33,8 +33,7 @@ func (c *client) failure(doing string, err error) error {
 
 // reason is an error without the request that led to it, which is said already.
 func reason(err error) error {
-	var at *url.Error
-	if errors.As(err, &at) {
+	if at, ok := errors.AsType[*url.Error](err); ok {
 		return at.Err
 	}
 	return err

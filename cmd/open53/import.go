@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -79,6 +78,7 @@ can be repeated.`,
 
 // importTarget is one zone, and what shall become of it.
 type importTarget struct {
+	doing   string // for messages
 	file    *zonefile.File
 	ref     *zoneRef // nil until the zone is there
 	replace bool
@@ -87,9 +87,9 @@ type importTarget struct {
 	changes   []zonefile.Change
 	unchanged int
 	phases    [][]zonefile.Batch
-	created   bool   // by this import
-	version   uint64 // before the import; 0 if not known
-	last      string // id of the last change
+	created   bool     // by this import
+	version   uint64   // before the import; 0 if not known
+	ids       []string // of the changes, as they were acknowledged
 }
 
 func (flags *importFlags) run(cmd *cobra.Command, s *settings, paths []string) error {
@@ -115,6 +115,10 @@ func (flags *importFlags) run(cmd *cobra.Command, s *settings, paths []string) e
 			}
 		}
 		if err := t.plan(ctx, c); err != nil {
+			if faults, ok := errors.AsType[*zonefile.Faults](err); ok {
+				printFaults(cmd, faults)
+				return fmt.Errorf("import: %s in %s; nothing was changed", plural(faults.Total, "fault"), plural(1, "file"))
+			}
 			return err
 		}
 	}
@@ -182,7 +186,7 @@ func (flags *importFlags) read(cmd *cobra.Command, paths []string, named *zoneRe
 		if comment == "" {
 			comment = "import " + filepath.Base(file.Name)
 		}
-		targets = append(targets, &importTarget{file: file, replace: flags.replace, comment: shortened(comment)})
+		targets = append(targets, &importTarget{doing: "import " + file.Name, file: file, replace: flags.replace, comment: shortened(comment)})
 	}
 	if faults > 0 {
 		return nil, fmt.Errorf("import: %s in %s; nothing was changed", plural(faults, "fault"), plural(bad, "file"))
@@ -217,7 +221,7 @@ func (flags *importFlags) readFile(cmd *cobra.Command, path string, options zone
 		if err != nil {
 			return nil, err
 		}
-		defer opened.Close()
+		defer opened.Close() //nolint:errcheck // only read from
 		in = opened
 		options.Open = func(included string) (io.ReadCloser, error) { // beside the file, as BIND and NSD do
 			if !filepath.IsAbs(included) {
@@ -239,16 +243,15 @@ func (flags *importFlags) readFile(cmd *cobra.Command, path string, options zone
 // locate finds the zone of a file. It stays nil if it is to be created.
 func (flags *importFlags) locate(ctx context.Context, c *client, t *importTarget) error {
 	zones, err := c.zonesNamed(ctx, t.file.Zone)
-	doing := fmt.Sprintf("import %s", t.file.Name)
 	switch {
 	case err != nil:
-		return c.failure(doing, err)
+		return c.failure(t.doing, err)
 	case len(zones) > 1:
-		return usagef("%s: %d hosted zones have the name %s; say which with --zone: %s", doing, len(zones), t.file.Zone, idsOf(zones))
+		return usagef("%s: %d hosted zones have the name %s; say which with --zone: %s", t.doing, len(zones), t.file.Zone, idsOf(zones))
 	case len(zones) == 1:
 		t.ref = zones[0]
 	case !flags.create:
-		return fmt.Errorf("%s: %w %s (--create makes it)", doing, errNoZone, t.file.Zone)
+		return fmt.Errorf("%s: %w %s (--create makes it)", t.doing, errNoZone, t.file.Zone)
 	}
 	return nil
 }
@@ -263,11 +266,11 @@ func (t *importTarget) plan(ctx context.Context, c *client) (err error) {
 		current, err = c.currentSets(ctx, t)
 	}
 	if err != nil {
-		return fmt.Errorf("import %s: %w", t.file.Name, err)
+		return fmt.Errorf("%s: %w", t.doing, err)
 	}
 	t.changes, t.unchanged = t.file.Plan(current, zonefile.PlanOptions{Replace: t.replace})
 	if t.phases, err = t.file.Schedule(t.changes); err != nil {
-		return fmt.Errorf("import %s: %w; nothing was changed", t.file.Name, err)
+		return fmt.Errorf("%s: %w; nothing was changed", t.doing, err)
 	}
 	return nil
 }
@@ -314,91 +317,4 @@ func (c *client) currentSets(ctx context.Context, t *importTarget) ([]*zonefile.
 	}
 	zonefile.Sort(current) // another server's order may not be ours
 	return current, nil
-}
-
-// showPlans prints what would change, one line for each record.
-func showPlans(cmd *cobra.Command, targets []*importTarget) error {
-	for _, t := range targets {
-		batches := 0
-		for _, phase := range t.phases {
-			batches += len(phase)
-		}
-		where := "would be created"
-		if t.ref != nil {
-			where = t.ref.id
-		}
-		text := fmt.Appendf(nil, "; zone %s (%s): %s, %s in %s\n", t.file.Zone, where, t.summary(), plural(len(t.changes), "change"), plural(batches, "change set"))
-		for _, change := range t.changes {
-			text = appendDiff(text, change, t.file.Zone)
-		}
-		if _, err := cmd.OutOrStdout().Write(text); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// appendDiff appends the lines of a set that go, and those that come. Lines
-// that only change places are shown if nothing else changes.
-func appendDiff(b []byte, change zonefile.Change, apex rdata.Name) []byte {
-	before, after := linesOf(change.Old, apex), linesOf(change.New, apex)
-	stay := func(other []string) func(line string) bool {
-		return func(line string) bool { return slices.Contains(other, line) }
-	}
-	gone, come := slices.DeleteFunc(slices.Clone(before), stay(after)), slices.DeleteFunc(slices.Clone(after), stay(before))
-	if len(gone) == 0 && len(come) == 0 {
-		gone, come = before, after
-	}
-	for _, line := range gone {
-		b = append(append(b, "- "...), line...)
-	}
-	for _, line := range come {
-		b = append(append(b, "+ "...), line...)
-	}
-	return b
-}
-
-// linesOf are the lines of a set in a master file; nil has none.
-func linesOf(set *zonefile.Set, apex rdata.Name) []string {
-	if set == nil {
-		return nil
-	}
-	return slices.Collect(strings.Lines(string(zonefile.AppendSet(nil, set, apex))))
-}
-
-// counts are how many sets are created, replaced and deleted.
-func (t *importTarget) counts() (created, replaced, deleted int) {
-	for _, change := range t.changes {
-		switch {
-		case change.Old == nil:
-			created++
-		case change.New == nil:
-			deleted++
-		default:
-			replaced++
-		}
-	}
-	return created, replaced, deleted
-}
-
-func (t *importTarget) summary() string {
-	created, replaced, deleted := t.counts()
-	return fmt.Sprintf("%d created, %d replaced, %d deleted, %d unchanged", created, replaced, deleted, t.unchanged)
-}
-
-// print says what was done.
-func (t *importTarget) print(cmd *cobra.Command, s *settings) error {
-	if s.output == formatJSON {
-		created, replaced, deleted := t.counts()
-		return printJSON(cmd, struct {
-			HostedZoneId, Name                    string
-			Created, Replaced, Deleted, Unchanged int
-			ChangeId                              *string // of the last change set
-		}{t.ref.id, t.ref.name.String(), created, replaced, deleted, t.unchanged, optional(t.last)})
-	}
-	text := fmt.Sprintf("%s (%s): %s", readable(t.ref.name.String()), t.ref.id, t.summary())
-	if t.last != "" {
-		text += "; change " + t.last
-	}
-	return printf(cmd, "%s\n", text)
 }

@@ -115,11 +115,26 @@ func TestImportInterrupted(t *testing.T) {
 		return false
 	})
 	cli(t, endpoint, "zone", "create", "example.com").must(t)
-	r := cliWith(t, ctx, nil, endpoint, "import", "--parallel", "1", file(t, "big.zone", bigZone(4500, "192.0.2.1")))
+	r := cliWith(ctx, t, nil, endpoint, "import", "--parallel", "1", file(t, "big.zone", bigZone(4500, "192.0.2.1")))
 	r.fails(t, exitFailed, "interrupted: context canceled; change sets 1-2 of 5 are done (last change C")
 	if seen != 2 {
 		t.Errorf("%d change sets were sent", seen)
 	}
+}
+
+// TestImportChecksNewZones: what a file lacks may be in a zone that is there,
+// but not in one that is to be created.
+func TestImportChecksNewZones(t *testing.T) {
+	endpoint := startNode(t)
+	path := file(t, "small.zone", zoneHead+`; open53: {"Name":"a.example.com","Type":"A","AliasTarget":{"DNSName":"b.example.com"}}`+"\n")
+	r := cli(t, endpoint, "import", "--create", path)
+	r.fails(t, exitFailed, "small.zone:5: Tried to create an alias that targets b.example.com., type A in zone")
+	r.fails(t, exitFailed, "open53: import: 1 fault in 1 file; nothing was changed\n")
+	cli(t, endpoint, "zone", "show", "example.com").fails(t, exitFailed, "there is no hosted zone")
+	cli(t, endpoint, "zone", "create", "example.com").must(t)
+	cli(t, endpoint, "import", path).fails(t, exitFailed, "but that target was not found]; nothing was changed")
+	cli(t, endpoint, "record", "set", "example.com", "b", "A", "192.0.2.1").must(t)
+	cli(t, endpoint, "import", "--wait", path).must(t)
 }
 
 func TestImportIsThrottled(t *testing.T) {

@@ -22,12 +22,14 @@ func (flags *importFlags) apply(cmd *cobra.Command, c *client, t *importTarget) 
 			return err
 		}
 	}
-	if err := t.apply(cmd, c, "import "+t.file.Name, flags.parallel); err != nil {
+	if err := t.apply(cmd, c, flags.parallel); err != nil || !flags.wait {
 		return err
 	}
-	if flags.wait && t.last != "" {
-		_, err := c.waitForChange(cmd.Context(), t.last, waitLimit)
-		return err
+	// Those that were under way together may have been made in any order.
+	for _, id := range t.ids[max(0, len(t.ids)-flags.parallel):] {
+		if _, err := c.waitForChange(cmd.Context(), id, waitLimit); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -41,7 +43,7 @@ func (t *importTarget) create(ctx context.Context, c *client) error {
 	if t.ref, err = newZoneRef(out.HostedZone); err != nil {
 		return err
 	}
-	t.created, t.last = true, zonefile.BareID(out.ChangeInfo.Id)
+	t.created, t.ids = true, []string{zonefile.BareID(out.ChangeInfo.Id)}
 	return t.plan(ctx, c)
 }
 
@@ -55,13 +57,12 @@ type delivery struct {
 	failed   atomic.Bool // no more are begun
 
 	mu   sync.Mutex // guards what follows
-	done []bool     // by number of the batch
-	last string
+	done []bool     // by number of the batch; target.ids too
 }
 
 // apply sends the change sets, several at once where their order does not
 // matter. The error says what was done and what can be done.
-func (t *importTarget) apply(cmd *cobra.Command, c *client, doing string, parallel int) error {
+func (t *importTarget) apply(cmd *cobra.Command, c *client, parallel int) error {
 	d := &delivery{client: c, target: t, comment: optional(t.comment)}
 	for _, phase := range t.phases {
 		d.total += len(phase)
@@ -73,7 +74,7 @@ func (t *importTarget) apply(cmd *cobra.Command, c *client, doing string, parall
 		t.version = c.zoneVersion(cmd.Context(), t.ref.id)
 	}
 	d.done = make([]bool, d.total)
-	d.progress = newProgress(cmd.ErrOrStderr(), doing, "record sets", uint64(len(t.changes)))
+	d.progress = newProgress(cmd.ErrOrStderr(), t.doing, "record sets", uint64(len(t.changes)))
 	first := 0
 	var err error
 	for _, phase := range t.phases {
@@ -83,11 +84,8 @@ func (t *importTarget) apply(cmd *cobra.Command, c *client, doing string, parall
 		first += len(phase)
 	}
 	d.progress.finish()
-	if d.last != "" {
-		t.last = d.last
-	}
 	if err != nil {
-		return d.outcome(doing, err)
+		return d.outcome(err)
 	}
 	return nil
 }
@@ -129,20 +127,21 @@ func (d *delivery) send(ctx context.Context, b *zonefile.Batch, number int) erro
 		return err
 	}
 	d.mu.Lock()
-	d.done[number], d.last = true, zonefile.BareID(out.ChangeInfo.Id)
+	d.done[number] = true
+	d.target.ids = append(d.target.ids, zonefile.BareID(out.ChangeInfo.Id))
 	d.mu.Unlock()
 	d.progress.add(uint64(b.Sets()))
 	return nil
 }
 
 // outcome says what became of a delivery that failed.
-func (d *delivery) outcome(doing string, err error) error {
+func (d *delivery) outcome(err error) error {
 	applied, rest := ranges(d.done), "nothing was changed"
 	var refused route53api.APIError
 	if !errors.As(err, &refused) && !errors.Is(err, context.Canceled) || refused != nil && refused.Status() >= 500 {
 		rest = "it is not known whether the change set was made"
 	}
-	err = d.client.failure(doing, err)
+	err = d.client.failure(d.target.doing, err)
 	if applied == "" {
 		if d.target.created {
 			rest += fmt.Sprintf(" but that zone %s was created", d.target.ref.id)
@@ -157,7 +156,7 @@ func (d *delivery) outcome(doing string, err error) error {
 		back = "there is no history to go back to"
 	}
 	return fmt.Errorf("%w; change sets %s of %d are done (last change %s). To go on, mend the cause and repeat the command; %s",
-		err, applied, d.total, d.last, back)
+		err, applied, d.total, d.target.last(), back)
 }
 
 // ranges writes the numbers that are set, from 1: "1-4, 6".

@@ -92,10 +92,18 @@ func confirm(cmd *cobra.Command, question string) error {
 		return usagef("%s asks before it changes anything, and standard input is no terminal: say --yes", cmd.Name())
 	}
 	_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "%s [y/N] ", question)
-	var answer string
-	_, _ = fmt.Fscanln(cmd.InOrStdin(), &answer) // no answer is no
-	if answer = strings.ToLower(answer); answer == "y" || answer == "yes" {
-		return nil
+	answers := make(chan string, 1)
+	go func() {
+		var answer string
+		_, _ = fmt.Fscanln(cmd.InOrStdin(), &answer) // no answer is no
+		answers <- strings.ToLower(answer)
+	}()
+	select {
+	case answer := <-answers:
+		if answer == "y" || answer == "yes" {
+			return nil
+		}
+	case <-cmd.Context().Done(): // the read is left to itself: the process ends
 	}
 	return fmt.Errorf("%s: not confirmed; nothing was changed", cmd.Name())
 }

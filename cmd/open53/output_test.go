@@ -127,7 +127,7 @@ func TestConfirm(t *testing.T) {
 		if _, err := keyboard.WriteString(tt.typed); err != nil {
 			t.Fatal(err)
 		}
-		cliWith(t, t.Context(), screen, endpoint, strings.Fields(tt.args)...).fails(t, tt.code, tt.want)
+		cliWith(t.Context(), t, screen, endpoint, strings.Fields(tt.args)...).fails(t, tt.code, tt.want)
 	}
 	if !isTerminal(screen) || isTerminal(&bytes.Buffer{}) {
 		t.Error("a terminal is not known from a buffer")

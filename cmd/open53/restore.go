@@ -38,7 +38,7 @@ the file credentials there too, or serve makes a new admin key.`,
 				if err != nil {
 					return fmt.Errorf("restore: %w", err)
 				}
-				defer f.Close()
+				defer f.Close() //nolint:errcheck // only read from
 				if info, err := f.Stat(); err == nil {
 					size = uint64(info.Size())
 				}

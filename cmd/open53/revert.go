@@ -55,7 +55,7 @@ would change is shown first, and asked about on a terminal.`,
 				return printReverted(cmd, s, ref, version, revertResult{})
 			}
 			if !yes {
-				if err := confirm(cmd, fmt.Sprintf("Make %s to %s?", plural(len(preview.Changes), "change"), readable(ref.name.String()))); err != nil {
+				if err := confirm(cmd, fmt.Sprintf("Make %s to %s?", plural(len(preview.Changes), "change"), ref.label())); err != nil {
 					return err
 				}
 			}
@@ -93,8 +93,8 @@ func printReverted(cmd *cobra.Command, s *settings, ref *zoneRef, version uint64
 	case s.output == formatJSON:
 		return printPlainJSON(cmd, result)
 	case result.Changes == 0:
-		return printf(cmd, "%s holds what it held at version %d; nothing was changed\n", readable(ref.name.String()), version)
+		return printf(cmd, "%s holds what it held at version %d; nothing was changed\n", ref.label(), version)
 	}
-	return printf(cmd, "%s (%s) holds what it held at version %d: %s, version %d, change %s\n", readable(ref.name.String()), ref.id,
+	return printf(cmd, "%s (%s) holds what it held at version %d: %s, version %d, change %s\n", ref.label(), ref.id,
 		version, plural(result.Changes, "change"), result.Version, zonefile.BareID(result.ChangeID))
 }

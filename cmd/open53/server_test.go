@@ -97,10 +97,10 @@ type result struct {
 // configuration of this machine.
 func cli(t *testing.T, endpoint string, args ...string) result {
 	t.Helper()
-	return cliWith(t, t.Context(), nil, endpoint, args...)
+	return cliWith(t.Context(), t, nil, endpoint, args...)
 }
 
-func cliWith(t *testing.T, ctx context.Context, in io.Reader, endpoint string, args ...string) result {
+func cliWith(ctx context.Context, t *testing.T, in io.Reader, endpoint string, args ...string) result {
 	t.Helper()
 	for name, value := range map[string]string{
 		"AWS_ENDPOINT_URL": endpoint, "HOME": "/nowhere", "OPEN53_DATA": "/nowhere", "AWS_PROFILE": "", "AWS_ENDPOINT_URL_ROUTE_53": "",

@@ -90,7 +90,7 @@ func verifyServer(cmd *cobra.Command, s *connection, p *progress) (storeReport, 
 	if err != nil {
 		return storeReport{}, c.failure("verify", err)
 	}
-	defer resp.Body.Close()
+	defer resp.Body.Close() //nolint:errcheck // only read from
 	for lines := json.NewDecoder(resp.Body); ; {
 		var line struct {
 			Done   uint64        `json:"done"`

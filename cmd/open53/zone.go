@@ -333,7 +333,7 @@ unless --force deletes them first, which is asked about on a terminal.`,
 			if s.output == formatJSON {
 				return printJSON(cmd, out)
 			}
-			return printf(cmd, "deleted %s (%s), change %s\n", readable(ref.name.String()), ref.id, zonefile.BareID(out.ChangeInfo.Id))
+			return printf(cmd, "deleted %s (%s), change %s\n", ref.label(), ref.id, zonefile.BareID(out.ChangeInfo.Id))
 		},
 	}
 	cmd.Flags().BoolVar(&force, "force", false, "delete the zone's records too")
@@ -344,7 +344,7 @@ unless --force deletes them first, which is asked about on a terminal.`,
 // emptyZone deletes all records but SOA and NS of the zone.
 func emptyZone(cmd *cobra.Command, c *client, ref *zoneRef, yes bool) error {
 	file := &zonefile.File{Zone: ref.name}
-	target := &importTarget{file: file, ref: ref, replace: true}
+	target := &importTarget{doing: "delete records of " + ref.label(), file: file, ref: ref, replace: true}
 	if err := target.plan(cmd.Context(), c); err != nil {
 		return err
 	}
@@ -352,12 +352,12 @@ func emptyZone(cmd *cobra.Command, c *client, ref *zoneRef, yes bool) error {
 		return nil
 	}
 	if !yes {
-		question := fmt.Sprintf("Delete zone %s with %s?", readable(ref.name.String()), plural(len(target.changes), "record set"))
+		question := fmt.Sprintf("Delete zone %s with %s?", ref.label(), plural(len(target.changes), "record set"))
 		if err := confirm(cmd, question); err != nil {
 			return err
 		}
 	}
-	return target.apply(cmd, c, "delete records of "+ref.name.String(), defaultParallel)
+	return target.apply(cmd, c, defaultParallel)
 }
 
 // typeName reads a record type in either case.

@@ -27,8 +27,8 @@ import (
 const indentation = "    "
 
 // Append appends v on one line, without blanks. v is made of structs, slices,
-// pointers, strings, booleans, numbers, times, maps of strings and
-// json.RawMessage; anything else panics.
+// pointers, strings, booleans, numbers and times, as the API's types are;
+// anything else panics.
 func Append(b []byte, v any) []byte {
 	w := writer{b: b}
 	w.value(reflect.ValueOf(v))
@@ -40,7 +40,7 @@ func Append(b []byte, v any) []byte {
 func AppendIndented(b []byte, v any) []byte {
 	var out bytes.Buffer
 	if err := json.Indent(&out, Append(nil, v), "", indentation); err != nil {
-		panic(err) // a json.RawMessage that is none
+		panic(err) // Append has made no JSON
 	}
 	return append(append(b, out.Bytes()...), '\n')
 }
@@ -66,34 +66,22 @@ type writer struct{ b []byte }
 
 func (w *writer) value(v reflect.Value) {
 	switch v.Kind() {
-	case reflect.Pointer, reflect.Interface:
-		if v.IsNil() {
-			w.b = append(w.b, "null"...)
-			return
-		}
+	case reflect.Pointer:
 		w.value(v.Elem())
 	case reflect.Struct:
-		if t, ok := v.Interface().(time.Time); ok {
+		if t, ok := reflect.TypeAssert[time.Time](v); ok {
 			w.text(formatTime(t))
 			return
 		}
 		w.object(v)
 	case reflect.Slice:
-		if raw, ok := v.Interface().(json.RawMessage); ok {
-			w.b = append(w.b, raw...)
-			return
-		}
 		w.list(v)
-	case reflect.Map:
-		w.mapping(v)
 	case reflect.String:
 		w.text(v.String())
 	case reflect.Bool:
 		w.b = strconv.AppendBool(w.b, v.Bool())
 	case reflect.Int, reflect.Int32, reflect.Int64:
 		w.b = strconv.AppendInt(w.b, v.Int(), 10)
-	case reflect.Uint32, reflect.Uint64:
-		w.b = strconv.AppendUint(w.b, v.Uint(), 10)
 	case reflect.Float64:
 		w.b = strconv.AppendFloat(w.b, v.Float(), 'g', -1, 64)
 	default:
@@ -105,11 +93,8 @@ func (w *writer) object(v reflect.Value) {
 	w.b = append(w.b, '{')
 	first := true
 	for field, member := range v.Fields() {
-		switch member.Kind() {
-		case reflect.Pointer, reflect.Slice, reflect.Map, reflect.Interface:
-			if member.IsNil() {
-				continue
-			}
+		if kind := member.Kind(); (kind == reflect.Pointer || kind == reflect.Slice) && member.IsNil() {
+			continue
 		}
 		first = w.separate(first)
 		w.text(field.Name)
@@ -126,15 +111,6 @@ func (w *writer) list(v reflect.Value) {
 		w.value(v.Index(i))
 	}
 	w.b = append(w.b, ']')
-}
-
-// mapping writes a map with keys of strings, sorted.
-func (w *writer) mapping(v reflect.Value) {
-	data, err := json.Marshal(v.Interface())
-	if err != nil {
-		panic(err)
-	}
-	w.b = append(w.b, data...)
 }
 
 // separate puts a comma before all but the first; it returns false, for the

@@ -62,8 +62,9 @@ func (c *checker) simple(group []*Set) bool {
 	switch s.Type {
 	case rdata.TypeA, rdata.TypeAAAA, rdata.TypeTXT, rdata.TypeMX, rdata.TypePTR, rdata.TypeSRV, rdata.TypeCAA:
 		return true
+	default: // has rules about places and targets, or is rare
+		return false
 	}
-	return false
 }
 
 // group checks the sets of one name, each against those that stand before it

@@ -80,9 +80,8 @@ func TestCheck(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			err := read(t, head+tt.text).Check(tt.complete)
-			var faults *Faults
 			got := ""
-			if errors.As(err, &faults) {
+			if faults, ok := errors.AsType[*Faults](err); ok {
 				got = joined(faults.List)
 			} else if err != nil {
 				t.Fatal(err)

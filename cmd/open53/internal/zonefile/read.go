@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"open53/cmd/open53/internal/awsjson"
@@ -177,7 +178,7 @@ func (b *builder) withoutRepeats(s *Set) {
 	}
 	seen := s.Values[:0]
 	for _, v := range s.Values {
-		if _, found := rdata.Duplicate(s.Type, append(seen[:len(seen):len(seen)], v)); !found {
+		if _, found := rdata.Duplicate(s.Type, append(slices.Clip(seen), v)); !found {
 			seen = append(seen, v)
 		}
 	}

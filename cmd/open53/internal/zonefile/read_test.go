@@ -15,7 +15,7 @@ import (
 const head = "$ORIGIN example.com.\n$TTL 300\n@ SOA ns1 host 1 7200 900 1209600 86400\n@ NS ns1\n"
 
 // read reads a file whose errors are not the point.
-func read(t testing.TB, text string) *File {
+func read(t *testing.T, text string) *File {
 	t.Helper()
 	f, err := Read(strings.NewReader(text), "zone", ReadOptions{})
 	if err != nil {

@@ -86,10 +86,8 @@ func (w *Writer) set(s *Set) {
 // AppendSet appends the lines that say the set in the file of a zone: one for
 // each value, or a comment.
 func AppendSet(b []byte, s *Set, apex rdata.Name) []byte {
-	lines := b
 	if s.Special == nil {
-		var err error
-		if lines, err = appendRecords(b, s, apex); err == nil {
+		if lines, err := appendRecords(b, s, apex); err == nil {
 			return lines
 		}
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/miekg/dns"
 )
 
-func write(t testing.TB, f *File) string {
+func write(t *testing.T, f *File) string {
 	t.Helper()
 	var b bytes.Buffer
 	w := NewWriter(&b, f.Zone)
