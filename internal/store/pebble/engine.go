@@ -170,7 +170,7 @@ func (e *engine) Commit(b kv.Batch) (kv.Reader, error) {
 func (e *engine) Published(position uint64) { e.mark.set(position) }
 
 // Snapshot implements kv.Engine.
-func (e *engine) Snapshot() kv.Reader { return &reader{e, e.db.NewSnapshot()} }
+func (e *engine) Snapshot() kv.Reader { return &reader{engine: e, snapshot: e.db.NewSnapshot()} }
 
 // NewBatch implements kv.Engine.
 func (e *engine) NewBatch() kv.Batch { return &batch{b: e.db.NewBatch()} }
