@@ -49,7 +49,11 @@ back: import of an export changes nothing.`,
 func (c *client) export(cmd *cobra.Command, ref *zoneRef, w io.Writer) error {
 	ctx := cmd.Context()
 	before := c.zoneVersion(ctx, ref.id)
-	p := newProgress(cmd.ErrOrStderr(), "export", "record sets", total(ref.zone.ResourceRecordSetCount))
+	news := cmd.ErrOrStderr()
+	if isTerminal(w) { // the zone itself is on it
+		news = io.Discard
+	}
+	p := newProgress(news, "export", "record sets", total(ref.zone.ResourceRecordSetCount))
 	defer p.finish()
 	out := zonefile.NewWriter(w, ref.name)
 	for in, err := range c.recordSets(ctx, ref.id, route53api.ListResourceRecordSetsInput{}) {
