@@ -2,7 +2,6 @@ package interop
 
 import (
 	"os/exec"
-	"strings"
 	"testing"
 
 	"open53/test/interop/server"
@@ -16,8 +15,7 @@ func runBoto3(t *testing.T, script string, o server.Options) {
 		t.Skip("boto3 is not installed: run make test-setup")
 	}
 	s := server.Start(t, o)
-	host, port, _ := strings.Cut(s.DNS, ":")
-	c := client{command: []string{"python3", "testdata/boto3/" + script}, env: append(s.Env(), "DNS_HOST="+host, "DNS_PORT="+port, "PYTHONIOENCODING=utf-8")}
+	c := client{command: []string{"python3", "testdata/boto3/" + script}, env: append(clientEnv(t, s), "PYTHONIOENCODING=utf-8")}
 	if out := c.mustRun(t); out != "ok\n" {
 		t.Errorf("%s printed %s", script, out)
 	}

@@ -2,7 +2,6 @@ package interop
 
 import (
 	"os"
-	"strings"
 	"testing"
 
 	"open53/test/interop/server"
@@ -16,11 +15,7 @@ func TestJavaScriptSDK(t *testing.T) {
 		t.Skip("the AWS SDK for JavaScript is not installed: run make test-setup")
 	}
 	s := server.Start(t, server.Options{Verb: "serve"})
-	host, port, _ := strings.Cut(s.DNS, ":")
-	c := client{
-		command: []string{"node", "firststeps.js"}, dir: "js",
-		env: append(s.Env(), "DNS_HOST="+host, "DNS_PORT="+port),
-	}
+	c := client{command: []string{"node", "firststeps.js"}, dir: "js", env: clientEnv(t, s)}
 	if out := c.mustRun(t); out != "ok\n" {
 		t.Errorf("printed %s", out)
 	}

@@ -3,8 +3,10 @@ package interop
 import (
 	"bytes"
 	"errors"
+	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -21,6 +23,16 @@ func need(t *testing.T, program string) {
 	if _, err := exec.LookPath(program); err != nil {
 		t.Skipf("%s is not installed: run make test-setup", program)
 	}
+}
+
+// needIPv6 skips the test where the loopback interface has IPv4 alone.
+func needIPv6(t *testing.T) {
+	t.Helper()
+	l, err := net.Listen("tcp", "[::1]:0")
+	if err != nil {
+		t.Skip("this machine has no IPv6")
+	}
+	_ = l.Close()
 }
 
 // client is a program with its arguments.
@@ -55,6 +67,18 @@ func (c client) mustRun(t testing.TB) string {
 		t.Fatalf("%v: exit code %d\n%s%s", c.command, exit, out, errs)
 	}
 	return out
+}
+
+// clientEnv is the environment of a program that talks to the API and to DNS.
+// The open53 binary is in its path.
+func clientEnv(t testing.TB, s *server.Server) []string {
+	t.Helper()
+	host, port, err := net.SplitHostPort(s.DNS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Dir(server.Command().Path) + string(filepath.ListSeparator) + os.Getenv("PATH")
+	return append(s.Env(), "DNS_HOST="+host, "DNS_PORT="+port, "PATH="+path)
 }
 
 // ask sends one query over UDP and returns the response.
