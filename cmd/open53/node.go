@@ -102,7 +102,7 @@ func randomSeed() uint64 {
 
 func listenDNS(c *config.Config, answers *nameserver.Group, log *slog.Logger) (*dnsio.Server, error) {
 	return dnsio.Listen(dnsio.Config{
-		Listen: c.DNS, Workers: c.Workers, Portable: c.PortableIO, Log: log,
+		Listen: c.DNS, Workers: c.Workers, Portable: c.PortableIO, MaxUDP: c.UDPSize, Log: log,
 		TCP: dnsio.TCPLimits{Connections: c.TCPClients, Idle: c.TCPIdle},
 	}, func() dnsio.Handler { return answers.New() })
 }

@@ -33,6 +33,16 @@ type Handler interface {
 	Respond(reply, msg []byte, client netip.Addr, transport dnswire.Transport) []byte
 }
 
+// BatchHandler is a Handler that gains from seeing a batch of UDP messages
+// before it answers them: Prepare for each, Fetch once, RespondPrepared for
+// each. The snapshot of Prepare(0) answers the whole batch.
+type BatchHandler interface {
+	Handler
+	Prepare(i int, msg []byte)
+	Fetch(n int)
+	RespondPrepared(i int, reply, msg []byte, client netip.Addr) []byte
+}
+
 // Config of a Server. The zero value of each limit takes its default.
 type Config struct {
 	// Listen are addresses ("127.0.0.1:5454", "[::]:53") that are served over
@@ -43,8 +53,11 @@ type Config struct {
 	Workers int
 	// Portable avoids the batched system calls.
 	Portable bool
-	TCP      TCPLimits
-	Log      *slog.Logger
+	// MaxUDP is the largest response that handlers make, in bytes. Up to 1232
+	// it is sent with DF set, as it passes every usual path whole.
+	MaxUDP int
+	TCP    TCPLimits
+	Log    *slog.Logger
 }
 
 // TCPLimits bound what clients can hold on to.
@@ -72,6 +85,15 @@ func (l *TCPLimits) defaults() {
 	if l.Write == 0 {
 		l.Write = 5 * time.Second
 	}
+}
+
+// unfragmented is the largest response that goes out with DF set.
+const unfragmented = 1232
+
+// udpConfig is what a UDP socket needs to know.
+type udpConfig struct {
+	portable     bool
+	dontFragment bool
 }
 
 // Server is a set of bound sockets.
@@ -140,7 +162,10 @@ func (s *Server) bindBoth(at netip.AddrPort) (err error) {
 		}
 	}()
 	for range s.config.Workers {
-		u, err := listenUDP(at, s.config.Portable)
+		u, err := listenUDP(at, udpConfig{
+			portable:     s.config.Portable,
+			dontFragment: s.config.MaxUDP > 0 && s.config.MaxUDP <= unfragmented,
+		})
 		if err != nil {
 			return err
 		}

@@ -17,11 +17,11 @@ import (
 // batchSize is how many messages one system call takes at most.
 const batchSize = 64
 
-func listenUDP(at netip.AddrPort, portable bool) (udpSocket, error) {
-	if portable {
+func listenUDP(at netip.AddrPort, c udpConfig) (udpSocket, error) {
+	if c.portable {
 		return listenPortable(at)
 	}
-	return listenBatch(at)
+	return listenBatch(at, c)
 }
 
 // reusePort lets several sockets share one address.
@@ -39,8 +39,9 @@ func reusePort(_, _ string, c syscall.RawConn) error {
 // batchUDP receives and sends many messages per system call. Its goroutine is
 // locked to a thread that blocks in the kernel; all buffers are made once.
 type batchUDP struct {
-	fd    int
-	bound netip.AddrPort
+	fd     int
+	config udpConfig
+	bound  netip.AddrPort
 	// wildcard sockets learn which address each query came to (pktinfo) and
 	// answer from it.
 	wildcard bool
@@ -65,7 +66,7 @@ type mmsghdr struct {
 // controlSize has room for one pktinfo message of either family.
 const controlSize = 40
 
-func listenBatch(at netip.AddrPort) (_ udpSocket, err error) {
+func listenBatch(at netip.AddrPort, c udpConfig) (_ udpSocket, err error) {
 	family, addr := sockaddr(at)
 	fd, err := unix.Socket(family, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
@@ -76,7 +77,7 @@ func listenBatch(at netip.AddrPort) (_ udpSocket, err error) {
 			_ = unix.Close(fd)
 		}
 	}()
-	u := &batchUDP{fd: fd, wildcard: at.Addr().IsUnspecified()}
+	u := &batchUDP{fd: fd, config: c, wildcard: at.Addr().IsUnspecified()}
 	if err := u.configure(family); err != nil {
 		return nil, err
 	}
@@ -116,6 +117,9 @@ func (u *batchUDP) configure(family int) error {
 	// The kernel may grant less; that is not an error.
 	_ = set(unix.SOL_SOCKET, unix.SO_RCVBUF, socketBuffer)
 	_ = set(unix.SOL_SOCKET, unix.SO_SNDBUF, socketBuffer)
+	if err := u.dontFragment(family, set); err != nil {
+		return err
+	}
 	// serve looks at its context this often while no query comes.
 	timeout := unix.Timeval{Usec: 200_000}
 	if err := unix.SetsockoptTimeval(u.fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &timeout); err != nil {
@@ -134,6 +138,19 @@ func (u *batchUDP) configure(family int) error {
 		return set(unix.IPPROTO_IP, unix.IP_PKTINFO, 1)
 	}
 	return nil
+}
+
+// dontFragment sets the DF bit without heeding the path's MTU: fragments are
+// dropped by many networks and can be forged (RFC 9715 §3.1). It also spares
+// the kernel the choice of an IP id for each response.
+func (u *batchUDP) dontFragment(family int, set func(level, option, value int) error) error {
+	if !u.config.dontFragment {
+		return nil
+	}
+	if family == unix.AF_INET6 {
+		return set(unix.IPPROTO_IPV6, unix.IPV6_MTU_DISCOVER, unix.IPV6_PMTUDISC_PROBE)
+	}
+	return set(unix.IPPROTO_IP, unix.IP_MTU_DISCOVER, unix.IP_PMTUDISC_PROBE)
 }
 
 func (u *batchUDP) addr() netip.AddrPort { return u.bound }
@@ -222,24 +239,46 @@ func (u *batchUDP) receive(busy bool) (int, error) {
 
 // respond answers n messages and returns how many responses there are.
 func (u *batchUDP) respond(h Handler, n int) (responses int) {
+	batch, batched := h.(BatchHandler)
+	if batched {
+		for i := range n {
+			batch.Prepare(i, u.query(i))
+		}
+		batch.Fetch(n)
+	}
 	for i := range n {
-		msg := u.queries[i*maxQuery : i*maxQuery+int(u.in[i].len)]
 		room := u.replies[i*maxReply : i*maxReply : (i+1)*maxReply]
-		if reply := h.Respond(room, msg, u.client(i), dnswire.UDP); len(reply) > 0 {
-			out := &u.out[responses].hdr
-			out.Name = (*byte)(unsafe.Pointer(&u.names[i]))
-			out.Namelen = u.in[i].hdr.Namelen
-			out.Control, out.Controllen = nil, 0
-			if u.wildcard {
-				u.answerFrom(i, out)
-			}
-			u.outVec[responses].Base = &reply[0]
-			u.outVec[responses].SetLen(len(reply))
+		var reply []byte
+		if batched {
+			reply = batch.RespondPrepared(i, room, u.query(i), u.client(i))
+		} else {
+			reply = h.Respond(room, u.query(i), u.client(i), dnswire.UDP)
+		}
+		if len(reply) > 0 {
+			u.reply(i, responses, reply)
 			responses++
 		}
 		u.rearm(i)
 	}
 	return responses
+}
+
+// query is message i as received.
+func (u *batchUDP) query(i int) []byte {
+	return u.queries[i*maxQuery : i*maxQuery+int(u.in[i].len)]
+}
+
+// reply makes a response to message i the one that is sent in place out.
+func (u *batchUDP) reply(i, out int, response []byte) {
+	hdr := &u.out[out].hdr
+	hdr.Name = (*byte)(unsafe.Pointer(&u.names[i]))
+	hdr.Namelen = u.in[i].hdr.Namelen
+	hdr.Control, hdr.Controllen = nil, 0
+	if u.wildcard {
+		u.answerFrom(i, hdr)
+	}
+	u.outVec[out].Base = &response[0]
+	u.outVec[out].SetLen(len(response))
 }
 
 // client is the source address of message i.

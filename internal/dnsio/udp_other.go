@@ -7,6 +7,6 @@ import (
 	"syscall"
 )
 
-func listenUDP(at netip.AddrPort, _ bool) (udpSocket, error) { return listenPortable(at) }
+func listenUDP(at netip.AddrPort, _ udpConfig) (udpSocket, error) { return listenPortable(at) }
 
 func reusePort(_, _ string, _ syscall.RawConn) error { return nil }

@@ -1,13 +1,19 @@
 package nameserver_test
 
 import (
+	"fmt"
+	"math/rand/v2"
 	"net/netip"
 	"strings"
 	"testing"
 
+	"github.com/miekg/dns"
+
 	"open53/internal/dnstest"
 	"open53/internal/dnswire"
 	"open53/internal/nameserver"
+	"open53/internal/rdata"
+	"open53/internal/zone"
 	"open53/internal/zonedb"
 )
 
@@ -99,4 +105,54 @@ func BenchmarkRespond(b *testing.B) {
 			}
 		})
 	}
+}
+
+// BenchmarkLarge answers random names of a zone of a million, one message at a
+// time and in batches.
+func BenchmarkLarge(b *testing.B) {
+	const names = 1_000_000
+	db := zonedb.New()
+	e := db.Begin()
+	apex := rdata.MustParseName("bench.test")
+	if err := e.AddZone(zonedb.ZoneConfig{ID: "Z1", Name: apex}); err != nil {
+		b.Fatal(err)
+	}
+	for i := range names {
+		name := rdata.MustParseName(fmt.Sprintf("host%07d.bench.test", i))
+		if err := e.SetName("Z1", name, []*zone.RRset{{Name: name, Type: rdata.TypeA, TTL: 300, Values: []string{"192.0.2.1"}}}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	e.Commit()
+	r := nameserver.New(db, &nameserver.Config{UDPSize: 1232}, 1)
+	rng := rand.New(rand.NewPCG(1, 1))
+	queries := make([][]byte, 1<<16)
+	for i := range queries {
+		m := new(dns.Msg)
+		m.SetQuestion(fmt.Sprintf("host%07d.bench.test.", rng.IntN(names)), dns.TypeA)
+		wire, err := m.Pack()
+		if err != nil {
+			b.Fatal(err)
+		}
+		queries[i] = wire
+	}
+	reply := make([]byte, 0, 4096)
+	client := netip.MustParseAddr("192.0.2.1")
+	b.Run("single", func(b *testing.B) {
+		for i := 0; b.Loop(); i++ {
+			r.Respond(reply, queries[i&0xffff], client, dnswire.UDP)
+		}
+	})
+	b.Run("batch", func(b *testing.B) {
+		for n := 0; n < b.N; n += 64 {
+			batch := queries[n&0xffff : n&0xffff+64]
+			for i, q := range batch {
+				r.Prepare(i, q)
+			}
+			r.Fetch(len(batch))
+			for i, q := range batch {
+				r.RespondPrepared(i, reply, q, client)
+			}
+		}
+	})
 }

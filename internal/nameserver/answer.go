@@ -10,30 +10,33 @@ import (
 
 // solveName answers the question's name and, through CNAMEs and DNAMEs, the
 // names it leads to, as long as they lie in our zones (RFC 1034 §4.3.2). The
-// response code is that of the last name (RFC 6604).
-func (r *Responder) solveName() {
-	for links := 0; ; links++ {
-		zone := r.findZone()
+// response code is that of the last name (RFC 6604). first is the lookup of the
+// question, in its zone if one is ours.
+func (r *Responder) solveName(first *zonedb.Lookup) {
+	r.zone = first.Zone()
+	if r.zone == nil {
+		r.rcode = dnswire.RcodeRefused
+		r.ede = dnswire.EDENotAuthoritative
+		return
+	}
+	again := r.solveInZone(first)
+	for links := 0; again && !r.tc && links < maxChain; links++ {
+		zone := r.findZone(r.name, r.query.Type)
 		if zone == nil {
-			if links == 0 {
-				r.rcode = dnswire.RcodeRefused
-				r.ede = dnswire.EDENotAuthoritative
-			}
 			return
 		}
 		r.zone = zone
-		if !r.solveInZone() || r.tc || links == maxChain {
-			return
-		}
+		r.next.Begin(zone, r.name)
+		again = r.solveInZone(&r.next)
 	}
 }
 
 // findZone chooses the deepest zone. A DS question at a zone's apex belongs to
 // the parent (RFC 4035 §3.1.4.1), if we serve it.
-func (r *Responder) findZone() *zonedb.Zone {
-	zone := r.snapshot.Zone(&r.name, 0)
-	if zone != nil && r.query.Type == dnswire.TypeDS && r.name.Labels == zone.Labels() && zone.Labels() > 0 {
-		if parent := r.snapshot.Zone(&r.name, 1); parent != nil {
+func (r *Responder) findZone(name *zonedb.QName, rrtype uint16) *zonedb.Zone {
+	zone := r.snapshot.Zone(name, 0)
+	if rrtype == dnswire.TypeDS && zone != nil && name.Labels == zone.Labels() && zone.Labels() > 0 {
+		if parent := r.snapshot.Zone(name, 1); parent != nil {
 			return parent
 		}
 	}
@@ -42,10 +45,10 @@ func (r *Responder) findZone() *zonedb.Zone {
 
 // solveInZone answers the current name from its zone. It reports whether a
 // CNAME or DNAME has made another name current.
-func (r *Responder) solveInZone() (again bool) {
+func (r *Responder) solveInZone(lookup *zonedb.Lookup) (again bool) {
 	z := r.zone
 	if z.HasCuts() {
-		if n, skip := z.Cut(&r.name); n.Exists() {
+		if n, skip := z.Cut(r.name); n.Exists() {
 			if n.IsCut() {
 				r.refer(n, skip)
 				return false
@@ -54,11 +57,11 @@ func (r *Responder) solveInZone() (again bool) {
 			return r.solveDNAME(n, skip)
 		}
 	}
-	n := z.Node(&r.name, 0)
+	n := lookup.Node(r.name)
 	if !n.Exists() {
-		encloser, skip := z.Encloser(&r.name)
+		encloser, skip := z.Encloser(r.name)
 		if encloser.Exists() && encloser.HasWildcard() {
-			n = z.Wildcard(&r.name, skip)
+			n = z.Wildcard(r.name, skip)
 		}
 		if !n.Exists() {
 			r.aa = true
@@ -195,8 +198,8 @@ func (r *Responder) followCNAME(set zonedb.Set) (again bool) {
 // current name. It reports false for a name that was current before: a loop.
 func (r *Responder) setCurrent(at int) (again bool) {
 	length, labels := r.target.words.Fold(r.b[at:], &r.target.offsets)
-	r.name.Set(r.target.words[:], length, r.target.offsets[:], labels)
-	r.at = at
+	r.targetName.Set(r.target.words[:], length, r.target.offsets[:], labels)
+	r.name, r.at = &r.targetName, at
 	return r.firstVisit()
 }
 

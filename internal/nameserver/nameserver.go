@@ -65,18 +65,22 @@ type Responder struct {
 	db     *zonedb.DB
 	config *Config
 
-	query     dnswire.Query
+	query     *dnswire.Query // what is being answered
 	client    netip.Addr
 	transport dnswire.Transport
 	snapshot  *zonedb.Snapshot
 	random    uint64
+	single    asked   // of Respond
+	batch     []asked // of Prepare
 
 	// The name being answered: first the question's, then each CNAME's
 	// target. at is where it stands in the response.
-	name   zonedb.QName
-	at     int
-	zone   *zonedb.Zone
-	target nameBuffer // what name refers to behind the first CNAME
+	name       *zonedb.QName
+	at         int
+	zone       *zonedb.Zone
+	targetName zonedb.QName
+	next       zonedb.Lookup // of targetName
+	target     nameBuffer    // what name refers to behind the first CNAME
 	// visited are the hashes of the names answered so far, to end loops.
 	visited [maxChain + 1]uint64
 	visits  int
@@ -98,6 +102,8 @@ type Responder struct {
 	referenced int
 	added      [maxAdded]uint64
 	addeds     int
+
+	fetched byte // what Fetch read, so that it is not left out
 
 	// Stats counts responses; read by others while the worker runs.
 	Stats Stats
@@ -127,27 +133,33 @@ func New(db *zonedb.DB, config *Config, seed uint64) *Responder {
 // capacity for the largest response of the transport. A nil result means that
 // the message gets no response.
 func (r *Responder) Respond(reply, msg []byte, client netip.Addr, transport dnswire.Transport) []byte {
-	r.client, r.transport = client, transport
+	r.snapshot = r.db.Snapshot()
+	r.read(&r.single, msg)
+	return r.respond(&r.single, reply, msg, client, transport)
+}
+
+// respond answers a message that has been read.
+func (r *Responder) respond(a *asked, reply, msg []byte, client netip.Addr, transport dnswire.Transport) []byte {
+	r.query, r.client, r.transport = &a.query, client, transport
 	r.b = reply[:0]
 	r.rcode, r.aa, r.tc, r.ede = dnswire.RcodeNoError, false, false, -1
 	r.counts = [3]uint16{}
 	r.referenced, r.addeds, r.visits, r.dnamed = 0, 0, 0, 0
-	switch r.query.Parse(msg) {
+	switch a.status {
 	case dnswire.Drop:
 		add(&r.Stats.Dropped)
 		return nil
 	case dnswire.FormErr:
 		r.rcode = dnswire.RcodeFormErr
+		r.begin(msg)
 	case dnswire.NotQuery:
 		r.rcode = dnswire.RcodeNotImp
+		r.begin(msg)
 	case dnswire.OK:
 		r.begin(msg)
-		r.snapshot = r.db.Snapshot()
-		r.solve()
+		r.solve(a)
 		runtime.KeepAlive(r.snapshot)
-		return r.finish()
 	}
-	r.begin(msg)
 	return r.finish()
 }
 
@@ -155,8 +167,8 @@ func (r *Responder) Respond(reply, msg []byte, client netip.Addr, transport dnsw
 func add(c *atomic.Uint64) { c.Store(c.Load() + 1) }
 
 // solve fills in the sections of a well-formed query.
-func (r *Responder) solve() {
-	q := &r.query
+func (r *Responder) solve(a *asked) {
+	q := r.query
 	switch {
 	case q.EDNS && q.Version > 0:
 		r.rcode = dnswire.RcodeBadVers
@@ -168,10 +180,9 @@ func (r *Responder) solve() {
 		r.rcode = dnswire.RcodeRefused
 		r.ede = dnswire.EDENotSupported
 	default:
-		r.name.Set(q.NameWords(), q.NameLen, q.Offsets[:], q.Labels)
-		r.at = dnswire.HeaderLen
+		r.name, r.at = &a.name, dnswire.HeaderLen
 		r.firstVisit()
-		r.solveName()
+		r.solveName(&a.lookup)
 		if r.config.AuthorityNS {
 			r.appendAuthorityNS()
 		}
@@ -179,8 +190,8 @@ func (r *Responder) solve() {
 	}
 }
 
-// next is a wyrand step: fast, good enough to rotate and to draw.
-func (r *Responder) next() uint64 {
+// draw is a wyrand step: fast, good enough to rotate and to choose.
+func (r *Responder) draw() uint64 {
 	r.random += 0xa0761d6478bd642f
 	return mix(r.random, r.random^0xe7037ed1a0b428db)
 }

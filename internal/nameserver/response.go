@@ -24,7 +24,7 @@ func mix(a, b uint64) uint64 {
 // begin lays down header and question, and works out how long the response
 // may get.
 func (r *Responder) begin(msg []byte) {
-	q := &r.query
+	q := r.query
 	end := dnswire.HeaderLen
 	if q.Question {
 		end = q.QuestionEnd
@@ -45,7 +45,7 @@ func (r *Responder) begin(msg []byte) {
 // finish adds the OPT record and the header. What did not fit leaves an empty,
 // truncated response.
 func (r *Responder) finish() []byte {
-	q := &r.query
+	q := r.query
 	if r.tc {
 		r.truncate()
 	}
@@ -134,7 +134,7 @@ func (r *Responder) appendSet(s section, set zonedb.Set, skip int) (start int, o
 
 // turn is the offset in the set's data of the RR that comes first this time.
 func (r *Responder) turn(set zonedb.Set) int {
-	hi, _ := bits.Mul64(r.next(), uint64(set.Count))
+	hi, _ := bits.Mul64(r.draw(), uint64(set.Count))
 	if set.Kind == zonedb.PlainFixed {
 		return int(hi) * (len(set.Data) / set.Count)
 	}

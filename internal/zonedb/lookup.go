@@ -58,6 +58,62 @@ func (z *Zone) Node(q *QName, skip int) Node {
 	return z.Find(q.hashes[skip], q.Words[q.Offsets[skip]:q.Offsets[q.Labels-z.labels]])
 }
 
+// A Lookup is a name's lookup taken apart, so that those of a batch of names
+// can wait for memory together. Each step reads what the one before it found
+// and branches on nothing that it reads: a mispredicted branch would end the
+// overlap. Begin, Slot, Record, then Node.
+type Lookup struct {
+	zone   *Zone
+	slots  []uint64
+	slot   uint64
+	record []byte
+}
+
+// Begin finds the name's page; the name lies in the zone.
+func (l *Lookup) Begin(z *Zone, q *QName) {
+	l.zone, l.slots, l.slot, l.record = z, z.table.slots(q.hashes[0]), 0, nil
+}
+
+// Zone is the zone of Begin; nil if there was none.
+func (l *Lookup) Zone() *Zone { return l.zone }
+
+// End forgets the zone.
+func (l *Lookup) End() { l.zone, l.slots, l.slot, l.record = nil, nil, 0, nil }
+
+// Slot reads the first place that may say where the record is.
+func (l *Lookup) Slot(q *QName) {
+	if n := len(l.slots); n > 0 {
+		l.slot = l.slots[int(q.hashes[0])&(n-1)]
+	}
+}
+
+// Record finds the record and reads its head.
+func (l *Lookup) Record(q *QName) (touched byte) {
+	if l.slot == 0 {
+		return 0
+	}
+	loc := uint32(l.slot)
+	if h := q.hashes[0]; l.slot&^0xffffffff != tagOf(h) {
+		walk := probe{slots: l.slots, tag: tagOf(h), i: int(h&0xff) + 1}
+		if loc = walk.next(); loc == 0 {
+			return 0
+		}
+	}
+	l.record = l.zone.arena.at(loc)
+	return l.record[0]
+}
+
+// Node is the name's node, as Zone.Node finds it.
+func (l *Lookup) Node(q *QName) Node {
+	if l.record != nil {
+		n := Node{rec: l.record}
+		if string(n.owner()) == string(q.Words[:q.Offsets[q.Labels-l.zone.labels]]) {
+			return n
+		}
+	}
+	return l.zone.Node(q, 0)
+}
+
 // Cut returns the topmost delegation or DNAME strictly above the name, and how
 // many labels of the name lie before it.
 func (z *Zone) Cut(q *QName) (n Node, skip int) {

@@ -1,0 +1,61 @@
+package nameserver
+
+import (
+	"net/netip"
+
+	"open53/internal/dnswire"
+	"open53/internal/zonedb"
+)
+
+// asked is one message as read: what it asks, and where the answer is.
+type asked struct {
+	status dnswire.Status
+	query  dnswire.Query
+	name   zonedb.QName
+	lookup zonedb.Lookup // in the zone that answers; none if none is ours
+}
+
+// read parses a message and finds its zone in the snapshot.
+func (r *Responder) read(a *asked, msg []byte) {
+	a.lookup.End()
+	if a.status = a.query.Parse(msg); a.status != dnswire.OK {
+		return
+	}
+	a.name.Set(a.query.NameWords(), a.query.NameLen, a.query.Offsets[:], a.query.Labels)
+	if zone := r.findZone(&a.name, a.query.Type); zone != nil {
+		a.lookup.Begin(zone, &a.name)
+	}
+}
+
+// maxBatch is how many messages Prepare takes at once.
+const maxBatch = 64
+
+// Prepare reads message i (0 to 63) of a batch that RespondPrepared will
+// answer.
+func (r *Responder) Prepare(i int, msg []byte) {
+	if r.batch == nil {
+		r.batch = make([]asked, maxBatch)
+	}
+	if i == 0 {
+		r.snapshot = r.db.Snapshot()
+	}
+	r.read(&r.batch[i], msg)
+}
+
+// Fetch brings what n prepared messages will look up closer: a name in a large
+// zone is in no cache. In loops that do one read each the waits for memory
+// overlap; one message after the other they would add up.
+func (r *Responder) Fetch(n int) {
+	batch := r.batch[:n]
+	for i := range batch {
+		batch[i].lookup.Slot(&batch[i].name)
+	}
+	for i := range batch {
+		r.fetched += batch[i].lookup.Record(&batch[i].name)
+	}
+}
+
+// RespondPrepared is Respond for a prepared message, over UDP.
+func (r *Responder) RespondPrepared(i int, reply, msg []byte, client netip.Addr) []byte {
+	return r.respond(&r.batch[i], reply, msg, client, dnswire.UDP)
+}
