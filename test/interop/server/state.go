@@ -127,11 +127,31 @@ func readZone(t testing.TB, client *route53.Client, id string) Zone {
 // Position is the position of the last event in the store.
 func (s *Server) Position(t testing.TB) uint64 {
 	t.Helper()
-	var status struct{ Position uint64 }
-	if err := s.admin(t, "status", &status); err != nil {
+	return s.status(t).Position
+}
+
+// Settle returns when DNS answers show all changes.
+func (s *Server) Settle(t testing.TB) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
+		status := s.status(t)
+		if status.Served >= status.Position {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("changes are not served: %+v", status)
+		}
+	}
+}
+
+type status struct{ Position, Served uint64 }
+
+func (s *Server) status(t testing.TB) (v status) {
+	t.Helper()
+	if err := s.admin(t, "status", &v); err != nil {
 		t.Fatal(err)
 	}
-	return status.Position
+	return v
 }
 
 // admin gets a document of the admin API.

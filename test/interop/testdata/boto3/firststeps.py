@@ -120,10 +120,10 @@ def threads(zone):
         assert dig(f"t{i}.boto.example") == ["192.0.2.10"], i
 
 
-r53 = boto3.client("route53")
+r53 = boto3.client("route53", endpoint_url=os.environ["AWS_ENDPOINT_URL"])
 zone = first_steps()
 pages(zone)
 errors(zone)
 threads(zone)
-assert boto3.client("sts").get_caller_identity()["Account"] == "000000000000"
+assert boto3.client("sts", endpoint_url=os.environ["AWS_ENDPOINT_URL"]).get_caller_identity()["Account"] == "000000000000"
 print("ok")
