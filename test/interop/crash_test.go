@@ -49,6 +49,17 @@ func (a *acknowledged) write(t *testing.T, s *server.Server, zoneID, name string
 // acknowledged is there, in the API and in DNS, and GetChange says so.
 func TestKill(t *testing.T) {
 	t.Parallel()
+	endUnderLoad(t, func(s *server.Server) { s.Kill(t) })
+}
+
+// TestStop: the same for SIGTERM, which is orderly besides.
+func TestStop(t *testing.T) {
+	t.Parallel()
+	endUnderLoad(t, func(s *server.Server) { s.Stop(t) })
+}
+
+func endUnderLoad(t *testing.T, end func(s *server.Server)) {
+	t.Helper()
 	s := server.Start(t, server.Options{Verb: "serve"})
 	c := newSDK(t, s)
 	zoneIDs := []string{c.createZone("one.example"), c.createZone("two.example")}
@@ -60,7 +71,7 @@ func TestKill(t *testing.T) {
 			writers.Go(func() { done.write(t, s, zoneIDs[i%2], name) })
 		}
 		time.Sleep(time.Duration(100+50*round) * time.Millisecond)
-		s.Kill(t)
+		end(s)
 		writers.Wait()
 		if out, err := s.Open53(t, "verify", "--data", s.Data); err != nil {
 			t.Fatalf("round %d: %v %s", round, err, out)
@@ -70,7 +81,7 @@ func TestKill(t *testing.T) {
 	}
 	t.Logf("%d changes were acknowledged", len(done.changes))
 	if len(done.changes) < 100 {
-		t.Errorf("only %d changes were made between the kills", len(done.changes))
+		t.Errorf("only %d changes were made between the ends", len(done.changes))
 	}
 	s.State(t)
 }

@@ -169,6 +169,133 @@ func TestGoSDKErrors(t *testing.T) {
 	}
 }
 
+// TestGoSDKPages follows the markers and tokens of lists, an item a page.
+func TestGoSDKPages(t *testing.T) {
+	t.Parallel()
+	s := server.Start(t, server.Options{})
+	c := newSDK(t, s)
+	ctx, one := t.Context(), aws.Int32(1)
+	vpc := &types.VPC{VPCId: aws.String("vpc-0123abcd"), VPCRegion: types.VPCRegionEuWest1}
+	zoneID := ""
+	for i := range 3 {
+		out, err := c.CreateHostedZone(ctx, &route53.CreateHostedZoneInput{Name: aws.String(fmt.Sprintf("p%d.lan", i)), CallerReference: aws.String(fmt.Sprint(i)), VPC: vpc})
+		if err != nil {
+			t.Fatal(err)
+		}
+		zoneID = *out.HostedZone.Id
+		if _, err := c.CreateReusableDelegationSet(ctx, &route53.CreateReusableDelegationSetInput{CallerReference: aws.String(fmt.Sprint(i))}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, pages := range map[string]func() int{
+		"ListHostedZones": func() (n int) {
+			for p := route53.NewListHostedZonesPaginator(c, &route53.ListHostedZonesInput{MaxItems: one}); p.HasMorePages(); n++ {
+				if _, err := p.NextPage(ctx); err != nil {
+					t.Fatal(err)
+				}
+			}
+			return n
+		},
+		"ListHostedZonesByVPC": func() (n int) {
+			in := &route53.ListHostedZonesByVPCInput{VPCId: vpc.VPCId, VPCRegion: vpc.VPCRegion, MaxItems: one}
+			for {
+				out, err := c.ListHostedZonesByVPC(ctx, in)
+				if err != nil || len(out.HostedZoneSummaries) != 1 || *out.MaxItems != 1 {
+					t.Fatalf("%v %v", err, out)
+				}
+				n++
+				if in.NextToken = out.NextToken; in.NextToken == nil {
+					return n
+				}
+			}
+		},
+		"ListReusableDelegationSets": func() (n int) {
+			in := &route53.ListReusableDelegationSetsInput{MaxItems: one}
+			for {
+				out, err := c.ListReusableDelegationSets(ctx, in)
+				if err != nil || len(out.DelegationSets) != 1 {
+					t.Fatalf("%v %v", err, out)
+				}
+				n++
+				if in.Marker = out.NextMarker; !out.IsTruncated {
+					return n
+				}
+			}
+		},
+		"ListHostedZonesByName": func() (n int) {
+			in := &route53.ListHostedZonesByNameInput{MaxItems: one}
+			for {
+				out, err := c.ListHostedZonesByName(ctx, in)
+				if err != nil || len(out.HostedZones) != 1 || *out.HostedZones[0].Name != fmt.Sprintf("p%d.lan.", n) {
+					t.Fatalf("%v %v", err, out)
+				}
+				n++
+				if in.DNSName, in.HostedZoneId = out.NextDNSName, out.NextHostedZoneId; !out.IsTruncated {
+					return n
+				}
+			}
+		},
+	} {
+		if n := pages(); n != 3 {
+			t.Errorf("%s: %d pages", name, n)
+		}
+	}
+	c.pageAuthorizations(zoneID)
+	c.pageLocations()
+}
+
+// pageAuthorizations makes authorizations and lists them by token.
+func (c sdk) pageAuthorizations(zoneID string) {
+	c.t.Helper()
+	for i := range 5 {
+		vpc := &types.VPC{VPCId: aws.String(fmt.Sprintf("vpc-1111111%d", i)), VPCRegion: types.VPCRegionUsEast1}
+		_, err := c.CreateVPCAssociationAuthorization(c.t.Context(), &route53.CreateVPCAssociationAuthorizationInput{HostedZoneId: &zoneID, VPC: vpc})
+		if err != nil {
+			c.t.Fatal(err)
+		}
+	}
+	in := &route53.ListVPCAssociationAuthorizationsInput{HostedZoneId: &zoneID, MaxResults: aws.Int32(2)}
+	var sizes []int
+	for {
+		out, err := c.ListVPCAssociationAuthorizations(c.t.Context(), in)
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		sizes = append(sizes, len(out.VPCs))
+		if in.NextToken = out.NextToken; in.NextToken == nil {
+			break
+		}
+	}
+	if !slices.Equal(sizes, []int{2, 2, 1}) {
+		c.t.Errorf("pages of authorizations: %v", sizes)
+	}
+}
+
+// pageLocations lists all places, by sevens and in one page.
+func (c sdk) pageLocations() {
+	c.t.Helper()
+	list := func(size int32) (names []string) {
+		in := &route53.ListGeoLocationsInput{MaxItems: &size}
+		for {
+			out, err := c.ListGeoLocations(c.t.Context(), in)
+			if err != nil {
+				c.t.Fatal(err)
+			}
+			for _, l := range out.GeoLocationDetailsList {
+				names = append(names, aws.ToString(l.ContinentCode)+" "+aws.ToString(l.CountryCode)+" "+aws.ToString(l.SubdivisionCode))
+			}
+			if !out.IsTruncated {
+				return names
+			}
+			in.StartContinentCode, in.StartCountryCode, in.StartSubdivisionCode = out.NextContinentCode, out.NextCountryCode, out.NextSubdivisionCode
+		}
+	}
+	whole := list(1000)
+	if diff := cmp.Diff(whole, list(7)); diff != "" || len(whole) < 300 {
+		c.t.Errorf("%d locations; by sevens: %s", len(whole), diff)
+	}
+}
+
 // TestUnbuiltOperations: what is not built says so, in a document that SDKs
 // read, and does nothing.
 func TestUnbuiltOperations(t *testing.T) {

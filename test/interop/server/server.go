@@ -20,6 +20,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -143,11 +144,18 @@ func (s *Server) Run(t testing.TB) {
 	s.Started = time.Since(begin)
 }
 
+func (s *Server) scheme() string {
+	if slices.Contains(s.options.Args, "--api-tls-cert") {
+		return "https"
+	}
+	return "http"
+}
+
 // addressFlags asks for free ports, or for those of the last run.
 func (s *Server) addressFlags() []string {
 	var flags []string
 	for name, addresses := range map[string][]string{"--api": s.APIs, "--dns": s.DNSs} {
-		given := strings.Contains(" "+strings.Join(s.options.Args, " ")+" ", " "+name+" ")
+		given := slices.Contains(s.options.Args, name)
 		switch {
 		case len(addresses) == 0 && !given:
 			flags = append(flags, name, "127.0.0.1:0")
@@ -170,7 +178,7 @@ func (s *Server) await(ready string) error {
 				return fmt.Errorf("ready file: %w", err)
 			}
 			s.APIs, s.DNSs = addresses.API, addresses.DNS
-			s.API, s.DNS = "http://"+s.APIs[0], s.DNSs[0]
+			s.API, s.DNS = s.scheme()+"://"+s.APIs[0], s.DNSs[0]
 			return nil
 		}
 		select {
