@@ -44,7 +44,7 @@ type client struct {
 }
 
 // run runs a client to its end.
-func (c client) run(t testing.TB) (stdout, stderr string, exit int) {
+func (c client) run(t *testing.T) (stdout, stderr string, exit int) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), c.command[0], c.command[1:]...)
 	cmd.Env, cmd.Dir = c.env, c.dir
@@ -60,7 +60,7 @@ func (c client) run(t testing.TB) (stdout, stderr string, exit int) {
 }
 
 // mustRun runs a client that must succeed.
-func (c client) mustRun(t testing.TB) string {
+func (c client) mustRun(t *testing.T) string {
 	t.Helper()
 	out, errs, exit := c.run(t)
 	if exit != 0 {
@@ -71,7 +71,7 @@ func (c client) mustRun(t testing.TB) string {
 
 // clientEnv is the environment of a program that talks to the API and to DNS.
 // The open53 binary is in its path.
-func clientEnv(t testing.TB, s *server.Server) []string {
+func clientEnv(t *testing.T, s *server.Server) []string {
 	t.Helper()
 	host, port, err := net.SplitHostPort(s.DNS)
 	if err != nil {
@@ -82,14 +82,14 @@ func clientEnv(t testing.TB, s *server.Server) []string {
 }
 
 // ask sends one query over UDP and returns the response.
-func ask(t testing.TB, address, name string, rrtype uint16) *dns.Msg {
+func ask(t *testing.T, address, name string, rrtype uint16) *dns.Msg {
 	t.Helper()
 	m := new(dns.Msg)
 	m.SetQuestion(dns.Fqdn(name), rrtype)
 	return exchange(t, address, m)
 }
 
-func exchange(t testing.TB, address string, m *dns.Msg) *dns.Msg {
+func exchange(t *testing.T, address string, m *dns.Msg) *dns.Msg {
 	t.Helper()
 	r, _, err := (&dns.Client{Timeout: 5 * time.Second, UDPSize: 4096}).Exchange(m, address)
 	if err != nil {
@@ -99,7 +99,7 @@ func exchange(t testing.TB, address string, m *dns.Msg) *dns.Msg {
 }
 
 // alive fails the test unless the server answers, the API as well as DNS.
-func alive(t testing.TB, s *server.Server) {
+func alive(t *testing.T, s *server.Server) {
 	t.Helper()
 	s.Position(t)
 	if r := ask(t, s.DNS, "alive.test", dns.TypeA); r.Rcode != dns.RcodeRefused {

@@ -42,7 +42,7 @@ func Main(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	program = filepath.Join(dir, "open53")
 	build := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-o", program, Module)
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
@@ -98,7 +98,7 @@ func (l *log) String() string {
 
 // Start runs a server until the test ends. A server that panicked or logged an
 // error of its own fails the test.
-func Start(t testing.TB, o Options) *Server {
+func Start(t *testing.T, o Options) *Server {
 	t.Helper()
 	if o.Verb == "" {
 		o.Verb = "dev"
@@ -118,7 +118,7 @@ func Start(t testing.TB, o Options) *Server {
 }
 
 // Run starts the process, again on the same addresses if it ran before.
-func (s *Server) Run(t testing.TB) {
+func (s *Server) Run(t *testing.T) {
 	t.Helper()
 	ready := filepath.Join(t.TempDir(), "ready")
 	args := []string{s.options.Verb, "--ready-file", ready}
@@ -196,7 +196,7 @@ func (s *Server) await(ready string) error {
 func (s *Server) Log() string { return s.log.String() }
 
 // checkLog fails the test for what must not be in any log.
-func (s *Server) checkLog(t testing.TB) {
+func (s *Server) checkLog(t *testing.T) {
 	t.Helper()
 	for line := range strings.Lines(s.Log()) {
 		if strings.Contains(line, "panic") || strings.Contains(line, "level=ERROR") || strings.Contains(line, "DATA RACE") {
@@ -207,7 +207,7 @@ func (s *Server) checkLog(t testing.TB) {
 
 // Stop ends the server as an operator would, and fails the test unless it goes
 // in good order.
-func (s *Server) Stop(t testing.TB) {
+func (s *Server) Stop(t *testing.T) {
 	t.Helper()
 	if err := s.process.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Error(err)
@@ -225,18 +225,18 @@ func (s *Server) Stop(t testing.TB) {
 }
 
 // Kill ends the server with SIGKILL, whatever it is doing.
-func (s *Server) Kill(t testing.TB) {
+func (s *Server) Kill(t *testing.T) {
 	t.Helper()
 	if err := s.process.Process.Kill(); err != nil {
 		t.Error(err)
 	}
-	<-s.exited
+	<-s.exited //nolint:errcheck // it says that the process was killed
 	s.process = nil
 }
 
 // Open53 runs a verb of the command line against the server and returns what
 // it printed.
-func (s *Server) Open53(t testing.TB, args ...string) (stdout string, err error) {
+func (s *Server) Open53(t *testing.T, args ...string) (stdout string, err error) {
 	t.Helper()
 	cmd := exec.Command(program, args...)
 	cmd.Env = s.Env()

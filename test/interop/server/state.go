@@ -44,7 +44,7 @@ func (s State) String() string {
 
 // Config is how the AWS SDK for Go finds this server: from the environment of
 // its clients, as in any other program.
-func (s *Server) Config(t testing.TB) aws.Config {
+func (s *Server) Config(t *testing.T) aws.Config {
 	t.Helper()
 	env := map[string]string{}
 	for _, variable := range s.Env() {
@@ -69,13 +69,13 @@ func (s *Server) Config(t testing.TB) aws.Config {
 }
 
 // Client is a Route 53 client of the AWS SDK for Go.
-func (s *Server) Client(t testing.TB, options ...func(*route53.Options)) *route53.Client {
+func (s *Server) Client(t *testing.T, options ...func(*route53.Options)) *route53.Client {
 	t.Helper()
 	return route53.NewFromConfig(s.Config(t), options...)
 }
 
 // State reads everything, and fails the test if the store is not whole.
-func (s *Server) State(t testing.TB) State {
+func (s *Server) State(t *testing.T) State {
 	t.Helper()
 	verify, err := s.Open53(t, "verify", "--output", "json")
 	if err != nil {
@@ -100,7 +100,7 @@ func (s *Server) State(t testing.TB) State {
 	return state
 }
 
-func readZone(t testing.TB, client *route53.Client, id string) Zone {
+func readZone(t *testing.T, client *route53.Client, id string) Zone {
 	t.Helper()
 	zone, err := client.GetHostedZone(t.Context(), &route53.GetHostedZoneInput{Id: &id})
 	if err != nil {
@@ -125,13 +125,13 @@ func readZone(t testing.TB, client *route53.Client, id string) Zone {
 }
 
 // Position is the position of the last event in the store.
-func (s *Server) Position(t testing.TB) uint64 {
+func (s *Server) Position(t *testing.T) uint64 {
 	t.Helper()
 	return s.status(t).Position
 }
 
 // Settle returns when DNS answers show all changes.
-func (s *Server) Settle(t testing.TB) {
+func (s *Server) Settle(t *testing.T) {
 	t.Helper()
 	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
 		status := s.status(t)
@@ -146,7 +146,7 @@ func (s *Server) Settle(t testing.TB) {
 
 type status struct{ Position, Served uint64 }
 
-func (s *Server) status(t testing.TB) (v status) {
+func (s *Server) status(t *testing.T) (v status) {
 	t.Helper()
 	if err := s.admin(t, "status", &v); err != nil {
 		t.Fatal(err)
@@ -155,7 +155,7 @@ func (s *Server) status(t testing.TB) (v status) {
 }
 
 // admin gets a document of the admin API.
-func (s *Server) admin(t testing.TB, path string, v any) error {
+func (s *Server) admin(t *testing.T, path string, v any) error {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.API+"/open53/v1/"+path, nil)
 	if err != nil {
@@ -173,7 +173,7 @@ func (s *Server) admin(t testing.TB, path string, v any) error {
 	if err != nil {
 		return err
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	body, err := io.ReadAll(response.Body)
 	if err != nil {
 		return err
