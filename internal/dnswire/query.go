@@ -13,6 +13,8 @@ const (
 	Drop
 	// FormErr: answer FORMERR. Question is false if the question is unusable.
 	FormErr
+	// NoQuestion: a query without a question; only its OPT has been read.
+	NoQuestion
 	// NotQuery: another opcode; only the header has been read.
 	NotQuery
 )
@@ -88,15 +90,21 @@ func (q *Query) Parse(msg []byte) Status {
 		}
 		return NotQuery
 	}
-	if questions != 1 || !q.parseQuestion(msg) {
+	q.resetEDNS()
+	status := OK
+	if questions == 0 {
+		q.QuestionEnd, status = HeaderLen, NoQuestion
+	} else if questions > 1 || !q.parseQuestion(msg) {
 		return FormErr
 	}
-	q.resetEDNS()
 	records := int(uint16(head)) + int(be16(msg[8:])) + int(be16(msg[10:]))
 	if records == 0 {
-		return OK // bytes behind the question are ignored, as BIND does
+		return status // bytes behind the question are ignored, as BIND does
 	}
-	return q.parseRecords(msg, records, int(be16(msg[10:])))
+	if !q.parseRecords(msg, records, int(be16(msg[10:]))) {
+		return FormErr
+	}
+	return status
 }
 
 func (q *Query) resetEDNS() {
@@ -181,35 +189,35 @@ func foldWord(w uint64) uint64 {
 }
 
 // parseRecords walks the records behind the question and reads the OPT.
-func (q *Query) parseRecords(msg []byte, records, additional int) Status {
+func (q *Query) parseRecords(msg []byte, records, additional int) bool {
 	pos := q.QuestionEnd
 	for i := range records {
 		owner := pos
 		var ok bool
 		if pos, ok = skipName(msg, pos); !ok || len(msg) < pos+10 {
-			return FormErr
+			return false
 		}
 		fixed := msg[pos : pos+10]
 		end := pos + 10 + int(be16(fixed[8:]))
 		if end > len(msg) {
-			return FormErr
+			return false
 		}
 		if be16(fixed) == TypeOPT {
 			// RFC 6891 §6.1.1: one OPT at most, owner root, additional section.
 			if q.EDNS || msg[owner] != 0 || i < records-additional {
-				return FormErr
+				return false
 			}
 			q.EDNS = true
 			q.UDPSize = be16(fixed[2:])
 			q.Version = fixed[5]
 			q.DO = fixed[6]&0x80 != 0
 			if !q.parseOptions(msg[pos+10 : end]) {
-				return FormErr
+				return false
 			}
 		}
 		pos = end
 	}
-	return OK
+	return true
 }
 
 // skipName steps over a possibly compressed name.

@@ -62,6 +62,7 @@ func (r *Responder) solveInZone(lookup *zonedb.Lookup) (again bool) {
 		encloser, skip := z.Encloser(r.name)
 		if encloser.Exists() && encloser.HasWildcard() {
 			n = z.Wildcard(r.name, skip)
+			r.synthesised = r.name.SuffixHash(skip)
 		}
 		if !n.Exists() {
 			r.aa = true

@@ -37,7 +37,7 @@ func (r *Responder) Prepare(i int, msg []byte) {
 		r.batch = make([]asked, maxBatch)
 	}
 	if i == 0 {
-		r.snapshot = r.db.Snapshot()
+		r.snapshot, r.clock = r.db.Snapshot(), 0
 	}
 	r.read(&r.batch[i], msg)
 }

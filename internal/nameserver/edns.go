@@ -12,7 +12,19 @@ func (r *Responder) optLen() int {
 	if r.query.NSID && len(r.config.NSID) > 0 {
 		n += 4 + len(r.config.NSID)
 	}
+	if r.cookieState != noCookie {
+		n += 4 + clientCookie + serverCookie
+	}
+	if r.tellsKeepalive() {
+		n += 6
+	}
 	return n
+}
+
+// tellsKeepalive reports whether the response says how long the connection may
+// be idle (RFC 7828 §3.3.2).
+func (r *Responder) tellsKeepalive() bool {
+	return r.query.Keepalive && r.config.TCPIdle > 0 && r.transport != dnswire.UDP
 }
 
 // appendOPT adds the OPT record (RFC 6891 §6.1.2).
@@ -31,6 +43,13 @@ func (r *Responder) appendOPT() {
 		b = dnswire.AppendUint16(b, dnswire.OptionNSID)
 		b = dnswire.AppendUint16(b, uint16(len(r.config.NSID)))
 		b = append(b, r.config.NSID...)
+	}
+	if r.cookieState != noCookie {
+		b = r.appendCookie(b)
+	}
+	if r.tellsKeepalive() {
+		b = append(b, 0, dnswire.OptionKeepalive, 0, 2)
+		b = dnswire.AppendUint16(b, r.config.TCPIdle)
 	}
 	if r.ede >= 0 {
 		b = append(b, 0, dnswire.OptionEDE, 0, 2)

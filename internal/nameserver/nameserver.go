@@ -52,6 +52,14 @@ type Config struct {
 	// AuthorityNS adds the zone's NS RRset to positive answers, as Amazon
 	// Route 53 does. Without it answers are minimal.
 	AuthorityNS bool
+	Cookies     Cookies
+	RateLimit   RateLimit
+	// TCPIdle is told to clients that send edns-tcp-keepalive (RFC 7828), in
+	// units of 100 ms; 0 tells nothing.
+	TCPIdle uint16
+	// Now is the clock, for cookies and rate limits, in Unix milliseconds. It
+	// is asked once per batch.
+	Now func() int64
 }
 
 // DefaultUDPSize avoids fragments on all usual paths (DNS flag day 2020).
@@ -103,6 +111,14 @@ type Responder struct {
 	added      [maxAdded]uint64
 	addeds     int
 
+	// What cookies and rate limits need.
+	cookie      [clientCookie + serverCookie]byte
+	cookieState cookieState
+	limiter     *limiter
+	clock       int64  // Unix milliseconds; 0: not asked yet
+	question    uint64 // hash of the question's name
+	synthesised uint64 // hash of the wildcard the answer comes from; 0 if none
+
 	fetched byte // what Fetch read, so that it is not left out
 
 	// Stats counts responses; read by others while the worker runs.
@@ -116,6 +132,9 @@ type Stats struct {
 	Rcodes    [24]atomic.Uint64
 	Truncated atomic.Uint64
 	Dropped   atomic.Uint64
+	Rate      RateStats
+	// Cookies counts queries by what their COOKIE option was.
+	Cookies [goodCookie + 1]atomic.Uint64
 }
 
 // nameBuffer is room for a name that is not the question's.
@@ -126,14 +145,14 @@ type nameBuffer struct {
 
 // New returns a Responder. seed starts its random choices.
 func New(db *zonedb.DB, config *Config, seed uint64) *Responder {
-	return &Responder{db: db, config: config, random: seed | 1}
+	return &Responder{db: db, config: config, random: seed | 1, limiter: newLimiter(&config.RateLimit, seed)}
 }
 
 // Respond appends the response to a message to reply, which must have
 // capacity for the largest response of the transport. A nil result means that
 // the message gets no response.
 func (r *Responder) Respond(reply, msg []byte, client netip.Addr, transport dnswire.Transport) []byte {
-	r.snapshot = r.db.Snapshot()
+	r.snapshot, r.clock = r.db.Snapshot(), 0
 	r.read(&r.single, msg)
 	return r.respond(&r.single, reply, msg, client, transport)
 }
@@ -145,6 +164,7 @@ func (r *Responder) respond(a *asked, reply, msg []byte, client netip.Addr, tran
 	r.rcode, r.aa, r.tc, r.ede = dnswire.RcodeNoError, false, false, -1
 	r.counts = [3]uint16{}
 	r.referenced, r.addeds, r.visits, r.dnamed = 0, 0, 0, 0
+	r.zone, r.question, r.synthesised, r.cookieState = nil, 0, 0, noCookie
 	switch a.status {
 	case dnswire.Drop:
 		add(&r.Stats.Dropped)
@@ -152,15 +172,44 @@ func (r *Responder) respond(a *asked, reply, msg []byte, client netip.Addr, tran
 	case dnswire.FormErr:
 		r.rcode = dnswire.RcodeFormErr
 		r.begin(msg)
+	case dnswire.NoQuestion:
+		r.solveNoQuestion(msg)
 	case dnswire.NotQuery:
 		r.rcode = dnswire.RcodeNotImp
 		r.begin(msg)
 	case dnswire.OK:
+		r.cookieState = r.checkCookie()
 		r.begin(msg)
-		r.solve(a)
+		if !r.demandCookie() {
+			r.solve(a)
+		}
 		runtime.KeepAlive(r.snapshot)
 	}
+	switch r.admit() {
+	case drop:
+		return nil
+	case slip:
+		r.tc = true
+	case send:
+	}
 	return r.finish()
+}
+
+// solveNoQuestion answers a query for nothing but a server cookie (RFC 7873
+// §5.4).
+func (r *Responder) solveNoQuestion(msg []byte) {
+	if r.cookieState = r.checkCookie(); r.cookieState == noCookie {
+		r.rcode = dnswire.RcodeFormErr
+	}
+	r.begin(msg)
+}
+
+// now is the time in Unix milliseconds.
+func (r *Responder) now() int64 {
+	if r.clock == 0 {
+		r.clock = r.config.Now()
+	}
+	return r.clock
 }
 
 // add counts without a locked instruction: the worker is the only writer.
@@ -181,6 +230,7 @@ func (r *Responder) solve(a *asked) {
 		r.ede = dnswire.EDENotSupported
 	default:
 		r.name, r.at = &a.name, dnswire.HeaderLen
+		r.question = a.name.Hash()
 		r.firstVisit()
 		r.solveName(&a.lookup)
 		if r.config.AuthorityNS {

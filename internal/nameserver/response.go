@@ -72,6 +72,7 @@ func (r *Responder) finish() []byte {
 	dnswire.PutUint16(b[8:], r.counts[authority])
 	dnswire.PutUint16(b[10:], r.counts[additional])
 	add(&r.Stats.Queries)
+	add(&r.Stats.Cookies[r.cookieState])
 	add(&r.Stats.Rcodes[min(r.rcode, len(r.Stats.Rcodes)-1)])
 	return b
 }
@@ -79,7 +80,10 @@ func (r *Responder) finish() []byte {
 // truncate empties a response that does not fit: whole RRsets or none
 // (RFC 2181 §9). Over TCP nothing larger can be sent.
 func (r *Responder) truncate() {
-	r.b = r.b[:r.query.QuestionEnd]
+	r.b = r.b[:dnswire.HeaderLen]
+	if r.query.Question {
+		r.b = r.b[:r.query.QuestionEnd]
+	}
 	r.counts = [3]uint16{}
 	if r.transport != dnswire.UDP {
 		r.tc, r.aa = false, false

@@ -36,6 +36,9 @@ func (z *Zone) ID() string { return z.id }
 // Apex is the zone's name, wire form.
 func (z *Zone) Apex() rdata.Name { return z.apex }
 
+// Hash is the hash of the apex.
+func (z *Zone) Hash() uint64 { return z.apexHash }
+
 // Labels is the number of labels of the apex.
 func (z *Zone) Labels() int { return z.labels }
 
