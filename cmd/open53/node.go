@@ -1,15 +1,20 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/binary"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
+	"net/netip"
 	"os"
 	"path/filepath"
+	"runtime"
 	"sync/atomic"
 	"time"
 
@@ -88,10 +93,28 @@ func openStore(c *config.Config, log *slog.Logger) (store.Store, error) {
 }
 
 func answerConfig(c *config.Config) *nameserver.Config {
-	return &nameserver.Config{
+	answers := &nameserver.Config{
 		UDPSize: c.UDPSize, NSID: []byte(c.NSID), Version: c.DNSVersion, ID: c.ServerID, AuthorityNS: c.AuthorityNS,
-		Any: map[string]nameserver.AnyMode{"minimal": nameserver.AnyMinimal, "full": nameserver.AnyFull, "hinfo": nameserver.AnyHINFO}[c.Any],
+		Any:     map[string]nameserver.AnyMode{"minimal": nameserver.AnyMinimal, "full": nameserver.AnyFull, "hinfo": nameserver.AnyHINFO}[c.Any],
+		TCPIdle: uint16(min(c.TCPIdle/(100*time.Millisecond), math.MaxUint16)),
+		Now:     func() int64 { return time.Now().UnixMilli() },
+		Cookies: nameserver.Cookies{Enabled: c.Cookies, Require: c.CookieRequire},
+		RateLimit: nameserver.RateLimit{
+			PerSecond: c.RateLimit, Slip: c.RateLimitSlip, Workers: cmp.Or(c.Workers, runtime.GOMAXPROCS(0)),
+		},
 	}
+	for _, text := range c.RateLimitExempt {
+		answers.RateLimit.Exempt = append(answers.RateLimit.Exempt, netip.MustParsePrefix(text)) // config has checked it
+	}
+	secret, _ := hex.DecodeString(c.CookieSecret)
+	if len(secret) == 0 {
+		secret = make([]byte, 16)
+		_, _ = rand.Read(secret) // never fails
+	}
+	previous, _ := hex.DecodeString(c.CookieSecretPrevious)
+	copy(answers.Cookies.Secret[:], secret)
+	copy(answers.Cookies.Previous[:], previous)
+	return answers
 }
 
 func randomSeed() uint64 {
@@ -103,6 +126,7 @@ func randomSeed() uint64 {
 func listenDNS(c *config.Config, answers *nameserver.Group, log *slog.Logger) (*dnsio.Server, error) {
 	return dnsio.Listen(dnsio.Config{
 		Listen: c.DNS, Workers: c.Workers, Portable: c.PortableIO, MaxUDP: c.UDPSize, Log: log,
+		TLS: c.DoT, TLSCert: c.DoTCert, TLSKey: c.DoTKey,
 		TCP: dnsio.TCPLimits{Connections: c.TCPClients, Idle: c.TCPIdle},
 	}, func() dnsio.Handler { return answers.New() })
 }
@@ -116,11 +140,15 @@ func (n *node) apiAddrs() []string {
 }
 
 func (n *node) dnsAddrs() []string {
-	var addrs []string
-	for _, a := range n.dns.Addrs() {
-		addrs = append(addrs, a.String())
+	return addrTexts(n.dns.Addrs())
+}
+
+func addrTexts(addrs []netip.AddrPort) []string {
+	texts := make([]string, 0, len(addrs))
+	for _, a := range addrs {
+		texts = append(texts, a.String())
 	}
-	return addrs
+	return texts
 }
 
 // writeReadyFile tells a waiting script where the server listens.
@@ -128,7 +156,7 @@ func (n *node) writeReadyFile(path string) error {
 	if path == "" {
 		return nil
 	}
-	text, err := json.Marshal(map[string][]string{"api": n.apiAddrs(), "dns": n.dnsAddrs()})
+	text, err := json.Marshal(map[string][]string{"api": n.apiAddrs(), "dns": n.dnsAddrs(), "dot": addrTexts(n.dns.TLSAddrs())})
 	if err != nil {
 		return err
 	}

@@ -107,6 +107,16 @@ func (n *node) registerMetrics(m *telemetry.Metrics, db *zonedb.DB) {
 	m.Counter("open53_dns_queries_total", "DNS queries answered.", func() uint64 { return n.answers.Totals().Queries })
 	m.Counter("open53_dns_dropped_total", "DNS messages that got no response.", func() uint64 { return n.answers.Totals().Dropped })
 	m.Counter("open53_dns_truncated_total", "DNS responses with TC set.", func() uint64 { return n.answers.Totals().Truncated })
+	m.Vector("open53_dns_rate_limited_total", "DNS responses over the rate limit, by what became of them.", "action", func(emit func(string, uint64)) {
+		totals := n.answers.Totals()
+		emit("dropped", totals.RateDropped)
+		emit("truncated", totals.RateSlipped)
+	})
+	m.Vector("open53_dns_cookies_total", "DNS queries by their COOKIE option.", "cookie", func(emit func(string, uint64)) {
+		for state, count := range n.answers.Totals().Cookies {
+			emit(nameserver.CookieNames[state], count)
+		}
+	})
 	m.Vector("open53_dns_responses_total", "DNS responses by response code.", "rcode", func(emit func(string, uint64)) {
 		totals := n.answers.Totals()
 		for rcode, count := range totals.Rcodes {

@@ -13,11 +13,11 @@ import (
 // deps_test.go: "a, b < c, d" lets c and d import a, b and everything that
 // those may import. A package that is not here may import nothing of ours.
 const rules = `
-	NONE < dnswire, rdata, restxml, telemetry, geo;
+	NONE < dnswire, rdata, restxml, telemetry, geo, certificate, certificate/certtest;
 	restxml < sigv4;
 	rdata < zone < event < store;
 	rdata < config;
-	dnswire < dnsio;
+	dnswire, certificate < dnsio;
 	zone < zonedb;
 	dnswire, zonedb < nameserver;
 	zonedb < outside;
@@ -26,7 +26,7 @@ const rules = `
 	store < store/storetest;
 	sigv4 < access;
 	access, restxml < sts;
-	access, sts, restxml < httpserver;
+	access, sts, restxml, certificate < httpserver;
 	restxml < route53api;
 	route53api, store, zone, geo, access < route53;
 	route53, replica < admin;

@@ -13,6 +13,7 @@
 package config
 
 import (
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"net"
@@ -57,10 +58,21 @@ type Config struct {
 	DNSVersion  string // answers version.bind
 	AuthorityNS bool
 	Resolvers   []string
-	Workers     int
-	PortableIO  bool
-	TCPClients  int
-	TCPIdle     time.Duration
+
+	Cookies              bool
+	CookieRequire        bool
+	CookieSecret         string // 32 hexadecimal digits; random if empty
+	CookieSecretPrevious string
+	RateLimit            int // responses a second to a network, of one kind
+	RateLimitSlip        int
+	RateLimitExempt      []string
+	DoT                  []string // addresses of DNS over TLS
+	DoTCert, DoTKey      string
+
+	Workers    int
+	PortableIO bool
+	TCPClients int
+	TCPIdle    time.Duration
 
 	BlockCache int // MiB
 }
@@ -108,6 +120,16 @@ func (c *Config) Register(f *pflag.FlagSet, dev bool) {
 	f.StringVar(&c.DNSVersion, "dns-version", "", "`TEXT` that answers version.bind CH TXT")
 	f.BoolVar(&c.AuthorityNS, "authority-ns", false, "add the zone's NS to positive answers, as Amazon does")
 	f.StringSliceVar(&c.Resolvers, "resolver", nil, "`ADDR:PORT` that resolves aliases to AWS resources")
+	f.BoolVar(&c.Cookies, "cookies", true, "answer DNS cookies (RFC 7873)")
+	f.BoolVar(&c.CookieRequire, "cookie-require", false, "make UDP clients show a good cookie before they get answers")
+	f.StringVar(&c.CookieSecret, "cookie-secret", "", "`HEX` (32 digits) that all servers of one address share; random if empty")
+	f.StringVar(&c.CookieSecretPrevious, "cookie-secret-previous", "", "`HEX` of the secret before, still accepted")
+	f.IntVar(&c.RateLimit, "rrl", 0, "most like responses a second to one network over UDP; 0 is no limit")
+	f.IntVar(&c.RateLimitSlip, "rrl-slip", 2, "over the limit, truncate every `N`th response instead of dropping it")
+	f.StringSliceVar(&c.RateLimitExempt, "rrl-exempt", nil, "`CIDR` without that limit; may be repeated")
+	f.StringSliceVar(&c.DoT, "dot", nil, "`ADDR:PORT` of DNS over TLS; may be repeated")
+	f.StringVar(&c.DoTCert, "dot-cert", "", "`FILE` with its certificate chain (PEM); read again when it changes")
+	f.StringVar(&c.DoTKey, "dot-key", "", "`FILE` with its key")
 	f.IntVar(&c.Workers, "workers", 0, "UDP sockets per address; 0 is one per core")
 	f.BoolVar(&c.PortableIO, "portable-io", false, "do without batched system calls")
 	f.IntVar(&c.TCPClients, "tcp-clients", 4096, "most DNS connections at once")
@@ -209,7 +231,7 @@ func (c *Config) check() error {
 	fault := func(name, format string, args ...any) {
 		faults = append(faults, fmt.Errorf("--%s: %s", name, fmt.Sprintf(format, args...)))
 	}
-	for name, list := range map[string][]string{"api": c.API, "dns": c.DNS, "resolver": c.Resolvers} {
+	for name, list := range map[string][]string{"api": c.API, "dns": c.DNS, "dot": c.DoT, "resolver": c.Resolvers} {
 		for _, address := range list {
 			if err := checkAddress(address); err != nil {
 				fault(name, "%q: %v", address, err)
@@ -257,9 +279,16 @@ func (c *Config) checkNames(fault func(name, format string, args ...any)) {
 	if len(c.AccountID) != 12 || strings.Trim(c.AccountID, "0123456789") != "" {
 		fault("account-id", "%q is not 12 digits", c.AccountID)
 	}
-	for _, text := range c.CheckerIPs {
-		if _, err := netip.ParsePrefix(text); err != nil {
-			fault("checker-ip", "%q is not a CIDR block", text)
+	for name, list := range map[string][]string{"checker-ip": c.CheckerIPs, "rrl-exempt": c.RateLimitExempt} {
+		for _, text := range list {
+			if _, err := netip.ParsePrefix(text); err != nil {
+				fault(name, "%q is not a CIDR block", text)
+			}
+		}
+	}
+	for name, text := range map[string]string{"cookie-secret": c.CookieSecret, "cookie-secret-previous": c.CookieSecretPrevious} {
+		if b, err := hex.DecodeString(text); err != nil || len(b) != 0 && len(b) != 16 {
+			fault(name, "is not 32 hexadecimal digits")
 		}
 	}
 }
@@ -284,6 +313,15 @@ func (c *Config) checkNumbers(fault func(name, format string, args ...any)) {
 		if len(text) > 255 {
 			fault(name, "longer than 255 bytes")
 		}
+	}
+	if c.RateLimit < 0 || c.RateLimit > 1_000_000 {
+		fault("rrl", "%d is not within 0 and 1000000", c.RateLimit)
+	}
+	if c.RateLimitSlip < 0 || c.RateLimitSlip > 100 {
+		fault("rrl-slip", "%d is not within 0 and 100", c.RateLimitSlip)
+	}
+	if len(c.DoT) > 0 && (c.DoTCert == "" || c.DoTKey == "") {
+		fault("dot", "needs --dot-cert and --dot-key")
 	}
 	if (c.APITLSCert == "") != (c.APITLSKey == "") {
 		fault("api-tls-cert", "certificate and key come together")

@@ -13,6 +13,7 @@ package dnsio
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -23,6 +24,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"open53/internal/certificate"
 	"open53/internal/dnswire"
 )
 
@@ -56,8 +58,13 @@ type Config struct {
 	// MaxUDP is the largest response that handlers make, in bytes. Up to 1232
 	// it is sent with DF set, as it passes every usual path whole.
 	MaxUDP int
-	TCP    TCPLimits
-	Log    *slog.Logger
+	// TLS are addresses of DNS over TLS (RFC 7858), TLSCert and TLSKey the PEM
+	// files of its certificate. TLS 1.3 alone, as RFC 9103 §7 asks for zone
+	// transfers.
+	TLS             []string
+	TLSCert, TLSKey string
+	TCP             TCPLimits
+	Log             *slog.Logger
 }
 
 // TCPLimits bound what clients can hold on to.
@@ -102,6 +109,7 @@ type Server struct {
 	handler func() Handler
 	udp     []udpSocket
 	tcp     []net.Listener
+	tls     []net.Listener
 	stream  *streamServer
 }
 
@@ -123,13 +131,41 @@ func Listen(config Config, handler func() Handler) (*Server, error) {
 	}
 	config.TCP.defaults()
 	s := &Server{config: config, handler: handler, stream: newStreamServer(config.TCP, handler)}
+	err := s.bindTLS()
 	for _, address := range config.Listen {
-		if err := s.bind(address); err != nil {
-			s.Close()
-			return nil, err
+		if err == nil {
+			err = s.bind(address)
 		}
 	}
+	if err != nil {
+		s.Close()
+		return nil, err
+	}
 	return s, nil
+}
+
+// bindTLS opens the listeners of DNS over TLS.
+func (s *Server) bindTLS() error {
+	if len(s.config.TLS) == 0 {
+		return nil
+	}
+	pair, err := certificate.Open(s.config.TLSCert, s.config.TLSKey, s.config.Log)
+	if err != nil {
+		return fmt.Errorf("listen for DNS over TLS: %w", err)
+	}
+	config := &tls.Config{MinVersion: tls.VersionTLS13, NextProtos: []string{"dot"}, GetCertificate: pair.Get}
+	for _, address := range s.config.TLS {
+		at, err := netip.ParseAddrPort(address)
+		if err != nil {
+			return fmt.Errorf("listen for DNS over TLS on %q: want ADDRESS:PORT", address)
+		}
+		l, err := listenTCP(at)
+		if err != nil {
+			return fmt.Errorf("listen for DNS over TLS on %s: %w", address, err)
+		}
+		s.tls = append(s.tls, tls.NewListener(l, config))
+	}
+	return nil
 }
 
 // bind opens the sockets of one address.
@@ -181,9 +217,14 @@ func (s *Server) bindBoth(at netip.AddrPort) (err error) {
 }
 
 // Addrs are the bound addresses, one per entry of Config.Listen.
-func (s *Server) Addrs() []netip.AddrPort {
-	addrs := make([]netip.AddrPort, len(s.tcp))
-	for i, l := range s.tcp {
+func (s *Server) Addrs() []netip.AddrPort { return addrsOf(s.tcp) }
+
+// TLSAddrs are the bound addresses of DNS over TLS.
+func (s *Server) TLSAddrs() []netip.AddrPort { return addrsOf(s.tls) }
+
+func addrsOf(listeners []net.Listener) []netip.AddrPort {
+	addrs := make([]netip.AddrPort, len(listeners))
+	for i, l := range listeners {
 		addrs[i] = l.Addr().(*net.TCPAddr).AddrPort()
 	}
 	return addrs
@@ -197,6 +238,9 @@ func (s *Server) Run(ctx context.Context) error {
 	}
 	for _, l := range s.tcp {
 		group.Go(func() error { return s.stream.accept(ctx, l, dnswire.TCP) })
+	}
+	for _, l := range s.tls {
+		group.Go(func() error { return s.stream.accept(ctx, l, dnswire.TLS) })
 	}
 	group.Go(func() error {
 		<-ctx.Done()
@@ -216,7 +260,7 @@ func (s *Server) Close() {
 	for _, u := range s.udp {
 		u.close()
 	}
-	for _, l := range s.tcp {
+	for _, l := range append(s.tcp, s.tls...) {
 		_ = l.Close()
 	}
 }

@@ -33,6 +33,7 @@ import (
 	"time"
 
 	"open53/internal/access"
+	"open53/internal/certificate"
 )
 
 // Options configure a Server.
@@ -129,11 +130,11 @@ func New(o Options) (*Server, error) {
 		ErrorLog:                     slog.NewLogLogger(o.Logger.Handler(), slog.LevelDebug), // clients' faults
 	}
 	if o.CertFile != "" || o.KeyFile != "" {
-		c, err := openCertificate(o.CertFile, o.KeyFile, o.Logger)
+		c, err := certificate.Open(o.CertFile, o.KeyFile, o.Logger)
 		if err != nil {
 			return nil, err
 		}
-		s.tls = &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}, GetCertificate: c.get}
+		s.tls = &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}, GetCertificate: c.Get}
 	}
 	return s, nil
 }

@@ -1,23 +1,14 @@
 package httpserver
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
-	"math/big"
-	"net"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"open53/internal/certificate/certtest"
 	"open53/internal/sigv4"
 )
 
@@ -123,38 +114,8 @@ func TestMetricsFromElsewhere(t *testing.T) {
 	}
 }
 
-// writeCertificate makes a self-signed certificate with a serial number.
-func writeCertificate(t *testing.T, directory string, serial int64) (certFile, keyFile string, roots *x509.CertPool) {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(serial), Subject: pkix.Name{CommonName: "test"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	keyDER, err := x509.MarshalECPrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	certFile, keyFile = filepath.Join(directory, "cert.pem"), filepath.Join(directory, "key.pem")
-	for name, block := range map[string]*pem.Block{certFile: {Type: "CERTIFICATE", Bytes: der}, keyFile: {Type: "EC PRIVATE KEY", Bytes: keyDER}} {
-		if err := os.WriteFile(name, pem.EncodeToMemory(block), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	roots = x509.NewCertPool()
-	roots.AppendCertsFromPEM(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
-	return certFile, keyFile, roots
-}
-
 func TestTLS(t *testing.T) {
-	certFile, keyFile, roots := writeCertificate(t, t.TempDir(), 1)
+	certFile, keyFile, roots := certtest.Write(t, t.TempDir(), 1)
 	_, base := run(t, Options{Handlers: echoes(), CertFile: certFile, KeyFile: keyFile, Limits: Limits{ReadHeaderTimeout: 300 * time.Millisecond}})
 	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}, ForceAttemptHTTP2: true}}
 	defer client.CloseIdleConnections()
@@ -168,43 +129,4 @@ func TestTLS(t *testing.T) {
 		t.Errorf("%s %s", response.Status, response.Proto)
 	}
 	closedWithin(t, dial(t, base), time.Second) // a handshake that never begins
-}
-
-func TestCertificateFollowsFiles(t *testing.T) {
-	directory := t.TempDir()
-	certFile, keyFile, _ := writeCertificate(t, directory, 1)
-	c, err := openCertificate(certFile, keyFile, quiet)
-	if err != nil {
-		t.Fatal(err)
-	}
-	serial := func(later bool) int64 {
-		if later {
-			c.checked = c.checked.Add(-certificateInterval)
-		}
-		pair, err := c.get(nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return pair.Leaf.SerialNumber.Int64()
-	}
-	writeCertificate(t, directory, 2)
-	if got := serial(false); got != 1 {
-		t.Errorf("looked too early: %d", got)
-	}
-	if got := serial(true); got != 2 {
-		t.Errorf("after a change: %d", got)
-	}
-	if err := os.WriteFile(keyFile, []byte("broken"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if got := serial(true); got != 2 {
-		t.Errorf("with a broken key: %d", got)
-	}
-	writeCertificate(t, directory, 3)
-	if got := serial(true); got != 3 {
-		t.Errorf("mended: %d", got)
-	}
-	if _, err := openCertificate(certFile, filepath.Join(directory, "missing"), quiet); err == nil {
-		t.Error("opened without a key")
-	}
 }

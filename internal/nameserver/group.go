@@ -58,7 +58,12 @@ func (g *Group) Answer(msg []byte, client netip.Addr) []byte {
 type Totals struct {
 	Queries, Truncated, Dropped uint64
 	Rcodes                      [24]uint64
+	RateDropped, RateSlipped    uint64
+	Cookies                     [goodCookie + 1]uint64 // by state; see CookieNames
 }
+
+// CookieNames say what Totals.Cookies counts.
+var CookieNames = [goodCookie + 1]string{"none", "client", "bad", "good"}
 
 // Totals sums up.
 func (g *Group) Totals() Totals {
@@ -69,6 +74,11 @@ func (g *Group) Totals() Totals {
 		t.Queries += r.Stats.Queries.Load()
 		t.Truncated += r.Stats.Truncated.Load()
 		t.Dropped += r.Stats.Dropped.Load()
+		t.RateDropped += r.Stats.Rate.Dropped.Load()
+		t.RateSlipped += r.Stats.Rate.Slipped.Load()
+		for i := range t.Cookies {
+			t.Cookies[i] += r.Stats.Cookies[i].Load()
+		}
 		for i := range t.Rcodes {
 			t.Rcodes[i] += r.Stats.Rcodes[i].Load()
 		}

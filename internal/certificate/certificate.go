@@ -1,4 +1,10 @@
-package httpserver
+// Package certificate is a TLS key pair that follows its files: they are looked
+// at again during handshakes, at most every ten seconds, so that a renewed
+// certificate needs no restart. A pair that cannot be read leaves the old one
+// in use.
+//
+// A Pair is safe for concurrent use.
+package certificate
 
 import (
 	"crypto/tls"
@@ -9,12 +15,11 @@ import (
 	"time"
 )
 
-// certificateInterval is how often a handshake looks for a new certificate.
-const certificateInterval = 10 * time.Second
+// interval is how often a handshake looks for a new pair.
+const interval = 10 * time.Second
 
-// certificate is a key pair that follows its files. A pair that cannot be read
-// leaves the old one in use.
-type certificate struct {
+// Pair is a certificate chain and its key.
+type Pair struct {
 	certFile, keyFile string
 	logger            *slog.Logger
 
@@ -24,8 +29,9 @@ type certificate struct {
 	checked  time.Time
 }
 
-func openCertificate(certFile, keyFile string, logger *slog.Logger) (*certificate, error) {
-	c := &certificate{certFile: certFile, keyFile: keyFile, logger: logger, checked: time.Now()}
+// Open reads a pair from PEM files.
+func Open(certFile, keyFile string, logger *slog.Logger) (*Pair, error) {
+	c := &Pair{certFile: certFile, keyFile: keyFile, logger: logger, checked: time.Now()}
 	modified, err := c.times()
 	if err == nil {
 		err = c.read(modified)
@@ -36,7 +42,7 @@ func openCertificate(certFile, keyFile string, logger *slog.Logger) (*certificat
 	return c, nil
 }
 
-func (c *certificate) times() (times [2]time.Time, err error) {
+func (c *Pair) times() (times [2]time.Time, err error) {
 	for i, name := range []string{c.certFile, c.keyFile} {
 		info, err := os.Stat(name)
 		if err != nil {
@@ -47,7 +53,7 @@ func (c *certificate) times() (times [2]time.Time, err error) {
 	return times, nil
 }
 
-func (c *certificate) read(modified [2]time.Time) error {
+func (c *Pair) read(modified [2]time.Time) error {
 	c.modified = modified
 	pair, err := tls.LoadX509KeyPair(c.certFile, c.keyFile)
 	if err != nil {
@@ -57,11 +63,11 @@ func (c *certificate) read(modified [2]time.Time) error {
 	return nil
 }
 
-// get is tls.Config.GetCertificate.
-func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+// Get is tls.Config.GetCertificate.
+func (c *Pair) Get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if time.Since(c.checked) >= certificateInterval {
+	if time.Since(c.checked) >= interval {
 		c.checked = time.Now()
 		if modified, err := c.times(); err == nil && modified != c.modified {
 			if err := c.read(modified); err != nil { // perhaps only one of the files is new yet
