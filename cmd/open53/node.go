@@ -86,10 +86,14 @@ func openStore(c *config.Config, log *slog.Logger) (store.Store, error) {
 	if c.Data == "" {
 		return memory.Open()
 	}
-	return pebble.Open(filepath.Join(c.Data, "store"), pebble.Options{
+	s, err := pebble.Open(filepath.Join(c.Data, "store"), pebble.Options{
 		CacheBytes: int64(c.BlockCache) << 20,
 		Logger:     log.With(telemetry.KeyComponent, "store"),
 	})
+	if err != nil {
+		return nil, err // and not an interface that holds a nil store
+	}
+	return s, nil
 }
 
 func answerConfig(c *config.Config) *nameserver.Config {

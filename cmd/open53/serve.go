@@ -63,7 +63,7 @@ accepted, zones in memory unless --data is given.`,
 				return &usageError{err}
 			}
 			if !c.AllowRemote {
-				for name, addresses := range map[string][]string{"api": c.API, "dns": c.DNS} {
+				for name, addresses := range map[string][]string{"api": c.API, "dns": c.DNS, "dot": c.DoT} {
 					if err := httpserver.CheckLoopback(addresses); err != nil {
 						return &usageError{fmt.Errorf("--%s: %w; dev lets everyone in: use serve, or --dangerously-allow-remote", name, err)}
 					}

@@ -29,16 +29,16 @@ func TestTLS(t *testing.T) {
 	}()
 	for _, to := range s.TLSAddrs() {
 		for name, test := range map[string]struct {
-			config tls.Config
+			config *tls.Config
 			ok     bool
 		}{
-			"with ALPN":    {tls.Config{NextProtos: []string{"dot"}}, true},
-			"without ALPN": {tls.Config{}, true},
-			"other ALPN":   {tls.Config{NextProtos: []string{"h2"}}, false},
-			"TLS 1.2":      {tls.Config{MaxVersion: tls.VersionTLS12}, false},
+			"with ALPN":    {&tls.Config{NextProtos: []string{"dot"}}, true},
+			"without ALPN": {&tls.Config{}, true},
+			"other ALPN":   {&tls.Config{NextProtos: []string{"h2"}}, false},
+			"TLS 1.2":      {&tls.Config{MaxVersion: tls.VersionTLS12}, false},
 		} {
 			test.config.RootCAs = roots
-			conn, err := tls.DialWithDialer(&net.Dialer{Timeout: 5 * time.Second}, "tcp", to.String(), &test.config)
+			conn, err := tls.DialWithDialer(&net.Dialer{Timeout: 5 * time.Second}, "tcp", to.String(), test.config)
 			if (err == nil) != test.ok {
 				t.Errorf("%s %s: %v", to, name, err)
 			}

@@ -8,6 +8,7 @@ import (
 	"open53/internal/rdata"
 	api "open53/internal/route53api"
 	"open53/internal/store"
+	"open53/internal/zone"
 )
 
 // maxLooked bounds how many zones are looked at for one page of a filtered
@@ -192,6 +193,10 @@ func rrsetStart(in *api.ListResourceRecordSetsInput) (store.Start, error) {
 		return start, invalidInput("StartRecordType is not permitted without StartRecordName.")
 	case name == "":
 		return start, nil
+	}
+	if _, ok := rdata.ParseType(start.Type); start.Type != "" && !ok {
+		return start, invalidInput("1 validation error detected: Value '" + start.Type +
+			"' at 'type' failed to satisfy constraint: Member must satisfy enum value set: [" + zone.TypeEnumeration + "]")
 	}
 	var err error
 	if start.Name, err = rdata.ParseName(name); err != nil {

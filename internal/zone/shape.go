@@ -60,7 +60,7 @@ func (k *shapeCheck) typeName(set *RRset) {
 	t, ok := rdata.ParseType(k.asked.Set.Type)
 	strict := k.batch.opts.Strict
 	if !ok || strict && (!t.IsAmazon() || t.String() != k.asked.Set.Type) {
-		k.enumeration(k.asked.Set.Type, typeEnumeration)
+		k.enumeration(k.asked.Set.Type, TypeEnumeration)
 	}
 	set.Type = t
 	if a := k.asked.Action; a != Create && a != Delete && a != Upsert {
@@ -68,8 +68,8 @@ func (k *shapeCheck) typeName(set *RRset) {
 	}
 }
 
-// typeEnumeration is Amazon's list, in the order of the service model.
-const typeEnumeration = "SOA, A, TXT, NS, CNAME, MX, NAPTR, PTR, SRV, SPF, AAAA, CAA, DS, TLSA, SSHFP, SVCB, HTTPS"
+// TypeEnumeration is Amazon's list of record types as its messages show it, in the order of the service model.
+const TypeEnumeration = "SOA, A, TXT, NS, CNAME, MX, NAPTR, PTR, SRV, SPF, AAAA, CAA, DS, TLSA, SSHFP, SVCB, HTTPS"
 
 // content checks that the set is one of: alias, TTL and values, traffic
 // policy instance. A TTL or values beside another kind are one kind too many;

@@ -53,9 +53,6 @@ func TestDevStaysAtHome(t *testing.T) {
 		"surplus argument":   {args: []string{"--api", "127.0.0.1:0", "--dns", "127.0.0.1:0", "surplus"}, want: `unknown command "surplus"`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if name == "dot everywhere" {
-				t.Skip("defect: dev does not check --dot")
-			}
 			cmd := server.Command(append([]string{"dev"}, test.args...)...)
 			cmd.Env = append(cmd.Env, test.env...)
 			var errs bytes.Buffer
@@ -185,9 +182,6 @@ func TestServeRefuses(t *testing.T) {
 		"DNS port in use": {[]string{"--data", t.TempDir(), "--api", "127.0.0.1:0", "--dns", s.DNS}, "address already in use"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if name == "data in use" {
-				t.Skip("defect: serve panics where the store cannot be opened")
-			}
 			cmd := server.Command(append([]string{"serve"}, test.args...)...)
 			timer := time.AfterFunc(10*time.Second, func() { _ = cmd.Process.Kill() })
 			defer timer.Stop()

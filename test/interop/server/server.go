@@ -68,7 +68,7 @@ type Server struct {
 	// APIs and DNSs are all addresses, in the order of the flags.
 	APIs, DNSs []string
 	DoTs       []string // DNS over TLS
-	Data       string // data directory; empty if in memory
+	Data       string   // data directory; empty if in memory
 	// Started is how long it took from the start of the process until it
 	// served.
 	Started time.Duration
