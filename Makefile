@@ -8,7 +8,7 @@ FUZZTIME ?= 60s
 PKGS     ?= ./...
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-setup race lint fmt generate check-generated fuzz bench ci clean
+.PHONY: help run build test test-setup race lint fmt generate check-generated fuzz bench bench-dns ci clean
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,8 +45,13 @@ check-generated: generate
 fuzz: ## run each fuzz target for FUZZTIME
 	./test/fuzz.sh $(FUZZTIME)
 
-bench: build ## measure changes and queries beside moto_server and PowerDNS
-	./test/bench/run.sh
+bench: ## measure changes, start, memory and queries beside moto_server and PowerDNS
+	./test/bench/setup.sh
+	$(GO) run ./test/bench/control
+
+bench-dns: ## measure answers beside gdnsd, NSD, Knot, PowerDNS and BIND
+	./test/bench/setup.sh
+	$(GO) run ./test/bench/dns
 
 ci: check-generated test race lint ## everything a release needs
 
