@@ -2,6 +2,8 @@ package main
 
 import (
 	"bufio"
+	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -78,6 +80,9 @@ func (c *client) saveBackup(cmd *cobra.Command, body io.Reader, path string) err
 	if err != nil {
 		return fmt.Errorf("backup: %w; %s was not written", err, path)
 	}
+	if err := c.recordBackup(cmd.Context(), info); err != nil {
+		return c.failure("tell the server that "+path+" is proved", err)
+	}
 	return printf(cmd, "%s: %s, proved; %d events up to position %d, %d record sets\n", path, byteCount(uint64(size)), info.Events, info.Position, info.RRsets)
 }
 
@@ -89,6 +94,14 @@ func readBack(cmd *cobra.Command, f *os.File, size uint64) (store.BackupInfo, er
 	p := newProgress(cmd.ErrOrStderr(), "prove backup", "bytes", size)
 	defer p.finish()
 	return pebble.VerifyBackup(bufio.NewReaderSize(countingReader{f, p}, 1<<20))
+}
+
+// recordBackup tells the server what a backup holds: compact asks for it.
+func (c *client) recordBackup(ctx context.Context, info store.BackupInfo) error {
+	return c.admin(ctx, http.MethodPost, "backups", map[string]any{
+		"store_id": info.StoreID, "position": info.Position,
+		"last_event": info.LastEvent.String(), "digest": hex.EncodeToString(info.Digest[:]),
+	}, nil)
 }
 
 // pipeBackup writes the backup to standard output and proves it on the way.

@@ -15,7 +15,7 @@ func clientCommands() []*cobra.Command {
 	commands := []*cobra.Command{
 		newZoneCommand(), newRecordCommand(), newImportCommand(), newExportCommand(), newChangeCommand(),
 		newHistoryCommand(), newRevertCommand(),
-		newBackupCommand(), newRestoreCommand(), newVerifyCommand(),
+		newBackupCommand(), newRestoreCommand(), newVerifyCommand(), newCompactCommand(),
 	}
 	for _, cmd := range commands {
 		cmd.GroupID = "client"

@@ -62,6 +62,8 @@ func Handler(c Config) http.Handler {
 	mux.HandleFunc("GET /open53/v1/openapi.json", h.openapi)
 	mux.HandleFunc("GET /open53/v1/status", h.status)
 	mux.HandleFunc("GET /open53/v1/backup", h.backup)
+	mux.HandleFunc("POST /open53/v1/backups", h.recordBackup)
+	mux.HandleFunc("POST /open53/v1/compact", h.compact)
 	mux.HandleFunc("POST /open53/v1/verify", h.verify)
 	mux.HandleFunc("GET /open53/v1/zones/{id}/history", h.history)
 	mux.HandleFunc("POST /open53/v1/zones/{id}/revert", h.revert)
