@@ -105,3 +105,15 @@ func TestMixesAreWhole(t *testing.T) {
 		}
 	}
 }
+
+// TestHosts: every number has a label of its own.
+func TestHosts(t *testing.T) {
+	seen := make(map[string]int)
+	for i := range 200_000 {
+		label := host(i)
+		if other, taken := seen[label]; taken {
+			t.Fatalf("%d and %d are %s", other, i, label)
+		}
+		seen[label] = i
+	}
+}
