@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/netip"
 	"os"
@@ -164,19 +165,21 @@ func (p *Prepared) Start(ctx context.Context, cpus string) (*Running, error) {
 }
 
 // FreeAddress is an address of the loopback interface whose port is free for
-// UDP and TCP.
+// UDP and TCP. The port lies below those that the kernel gives to clients, of
+// which a load makes many: one of them could have it when the server starts.
 func FreeAddress() (netip.AddrPort, error) {
 	var fault error
-	for range 20 {
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return netip.AddrPort{}, err
-		}
-		address := listener.Addr().(*net.TCPAddr).AddrPort()
-		conn, err := net.ListenPacket("udp", address.String())
-		_ = listener.Close()
+	for range 100 {
+		address := netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), uint16(20_000+rand.IntN(10_000)))
+		listener, err := net.Listen("tcp", address.String())
 		if err == nil {
-			_ = conn.Close()
+			var conn net.PacketConn
+			if conn, err = net.ListenPacket("udp", address.String()); err == nil {
+				_ = conn.Close()
+			}
+			_ = listener.Close()
+		}
+		if err == nil {
 			return address, nil
 		}
 		fault = err
