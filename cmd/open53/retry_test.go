@@ -68,7 +68,7 @@ func TestRetry(t *testing.T) {
 					t.Fatal(err)
 				}
 				started := time.Now()
-				resp, err := (&retrier{next: server}).RoundTrip(r) //nolint:bodyclose // it is a string
+				resp, err := (&retrier{next: server}).RoundTrip(r)
 				got := answerOf{}
 				if err != nil {
 					got.body = err.Error()
@@ -106,7 +106,7 @@ func TestRetryEndsWithItsRequest(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = (&retrier{next: &answers{list: []answerOf{{503, ""}}}}).RoundTrip(r) //nolint:bodyclose // there is none
+		_, err = (&retrier{next: &answers{list: []answerOf{{503, ""}}}}).RoundTrip(r)
 		if !errors.Is(err, context.DeadlineExceeded) {
 			t.Error(err)
 		}

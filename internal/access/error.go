@@ -36,8 +36,10 @@ func wrongService(service string) error {
 
 // Denied tells a caller that an action is not for them.
 func Denied(c Caller, action string) *Error {
-	return &Error{"AccessDenied", http.StatusForbidden,
-		fmt.Sprintf("User: %s is not authorized to perform: %s because no identity-based policy allows the %s action", c.ARN, action, action)}
+	return &Error{
+		"AccessDenied", http.StatusForbidden,
+		fmt.Sprintf("User: %s is not authorized to perform: %s because no identity-based policy allows the %s action", c.ARN, action, action),
+	}
 }
 
 // refusal gives what sigv4 says its code and status.

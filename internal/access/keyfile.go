@@ -61,7 +61,7 @@ func (f *KeyFile) read() (*keyTable, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read credentials: %w", err)
 	}
-	defer file.Close()
+	defer file.Close() //nolint:errcheck // only read from
 	info, err := file.Stat()
 	if err != nil {
 		return nil, fmt.Errorf("read credentials: %w", err)

@@ -64,8 +64,8 @@ func echo(name string) http.Handler {
 }
 
 // run starts a server on a free port and stops it when the test ends.
-func run(t testing.TB, o Options) (*Server, string) {
-	t.Helper()
+func run(tb testing.TB, o Options) (*Server, string) {
+	tb.Helper()
 	if o.Addresses == nil {
 		o.Addresses = []string{"127.0.0.1:0"}
 	}
@@ -77,18 +77,18 @@ func run(t testing.TB, o Options) (*Server, string) {
 	}
 	s, err := New(o)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	if err := s.Listen(); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- s.Run(ctx) }()
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		cancel()
 		if err := <-done; err != nil {
-			t.Errorf("run: %v", err)
+			tb.Errorf("run: %v", err)
 		}
 	})
 	return s, "http://" + s.Addrs()[0].String()
@@ -107,37 +107,37 @@ func echoes() Handlers {
 }
 
 // request makes a request that is signed for a service, unless that is empty.
-func request(t testing.TB, method, url, body string, c sigv4.Credentials, service string) *http.Request {
-	t.Helper()
+func request(tb testing.TB, method, url, body string, c sigv4.Credentials, service string) *http.Request {
+	tb.Helper()
 	r, err := http.NewRequest(method, url, strings.NewReader(body))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	if service != "" {
 		if err := new(sigv4.Signer).Sign(r, []byte(body), c, "us-east-1", service, time.Now()); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 	}
 	return r
 }
 
-func do(t testing.TB, r *http.Request) (*http.Response, string) {
-	t.Helper()
+func do(tb testing.TB, r *http.Request) (*http.Response, string) {
+	tb.Helper()
 	response, err := http.DefaultClient.Do(r)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return response, string(body)
 }
 
 // errorCode reads an error document of any kind; it fails if there is none.
-func errorCode(t testing.TB, response *http.Response, body string) string {
-	t.Helper()
+func errorCode(tb testing.TB, response *http.Response, body string) string {
+	tb.Helper()
 	switch kind := response.Header.Get("Content-Type"); kind {
 	case "text/xml":
 		var doc struct {
@@ -146,10 +146,10 @@ func errorCode(t testing.TB, response *http.Response, body string) string {
 			RequestId string
 		}
 		if err := xml.Unmarshal([]byte(body), &doc); err != nil || doc.Error.Message == "" || doc.RequestId != response.Header.Get(RequestIDHeader) {
-			t.Errorf("document %+v, %v: %s", doc, err, body)
+			tb.Errorf("document %+v, %v: %s", doc, err, body)
 		}
 		if (doc.Error.Type == "Receiver") != (response.StatusCode >= 500) {
-			t.Errorf("type %s with status %d", doc.Error.Type, response.StatusCode)
+			tb.Errorf("type %s with status %d", doc.Error.Type, response.StatusCode)
 		}
 		return doc.Error.Code
 	case "application/json":
@@ -157,7 +157,7 @@ func errorCode(t testing.TB, response *http.Response, body string) string {
 			Error struct{ Code, Message string }
 		}
 		if err := json.Unmarshal([]byte(body), &doc); err != nil || doc.Error.Message == "" {
-			t.Errorf("document %+v, %v: %s", doc, err, body)
+			tb.Errorf("document %+v, %v: %s", doc, err, body)
 		}
 		return doc.Error.Code
 	case "application/x-amz-json-1.1":
@@ -166,11 +166,11 @@ func errorCode(t testing.TB, response *http.Response, body string) string {
 			Message string `json:"message"`
 		}
 		if err := json.Unmarshal([]byte(body), &doc); err != nil || doc.Message == "" || doc.Type != response.Header.Get("X-Amzn-ErrorType") {
-			t.Errorf("document %+v, %v: %s", doc, err, body)
+			tb.Errorf("document %+v, %v: %s", doc, err, body)
 		}
 		return doc.Type
 	default:
-		t.Errorf("content type %q: %s", kind, body)
+		tb.Errorf("content type %q: %s", kind, body)
 		return ""
 	}
 }

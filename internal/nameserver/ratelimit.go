@@ -125,6 +125,7 @@ func (r *Responder) admit() verdict {
 		add(&r.Stats.Rate.Slipped)
 	case drop:
 		add(&r.Stats.Rate.Dropped)
+	case send:
 	}
 	return v
 }

@@ -35,11 +35,13 @@ func TestFormatValue(t *testing.T) {
 		{"tlsa", TypeTLSA, "030100ff", "3 1 0 ff"},
 		{"sshfp", TypeSSHFP, "0403ff", "4 3 ff"},
 		{"https alias", TypeHTTPS, "0000016100", "0 a."},
-		{"https parameters", TypeHTTPS, "000100" +
-			"000000040001" + "0003" + "00010006026832026833" + "00020000" + "0003000201bb" + "00040008c0000201c0000202" + "00050003010203" +
-			"0006001020010db8000000000000000000000001" + "000700022f71" + "00080000",
+		{
+			"https parameters", TypeHTTPS, "000100" +
+				"000000040001" + "0003" + "00010006026832026833" + "00020000" + "0003000201bb" + "00040008c0000201c0000202" + "00050003010203" +
+				"0006001020010db8000000000000000000000001" + "000700022f71" + "00080000",
 			`1 . mandatory=alpn,port alpn="h2,h3" no-default-alpn port=443 ipv4hint=192.0.2.1,192.0.2.2 ech=AQID ` +
-				`ipv6hint=2001:db8::1 dohpath="/q" ohttp`},
+				`ipv6hint=2001:db8::1 dohpath="/q" ohttp`,
+		},
 		{"alpn with comma and backslash", TypeHTTPS, "000100" + "00010005" + "04612c5c62", `1 . alpn="a\\,\\\\b"`},
 		{"https parameter that Route 53 does not know", TypeHTTPS, "000100" + "ff35000178", `\# 8 000100ff35000178`},
 		{"https priority that Route 53 does not know", TypeHTTPS, "ffff00", `\# 3 ffff00`},

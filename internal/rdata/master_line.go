@@ -80,7 +80,7 @@ func (l *lineReader) join(text []byte) ([]byte, error) {
 		}
 		l.joined = append(l.joined, ' ')
 		if text, err = l.physical(); err != nil {
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				err = errUnclosedParen
 			}
 			return nil, err
@@ -124,10 +124,10 @@ func (l *lineReader) scan(text []byte, depth int) (int, error) {
 // physical returns the next line without its end.
 func (l *lineReader) physical() ([]byte, error) {
 	text, err := l.r.ReadSlice('\n')
-	if err == bufio.ErrBufferFull {
+	if errors.Is(err, bufio.ErrBufferFull) {
 		text, err = l.physicalLong(text)
 	}
-	if err != nil && (err != io.EOF || len(text) == 0) {
+	if err != nil && (!errors.Is(err, io.EOF) || len(text) == 0) {
 		return nil, err
 	}
 	l.line++
@@ -143,7 +143,7 @@ func (l *lineReader) physicalLong(first []byte) ([]byte, error) {
 		if len(l.long) <= maxMasterLine {
 			l.long = append(l.long, text...)
 		}
-		if err == bufio.ErrBufferFull {
+		if errors.Is(err, bufio.ErrBufferFull) {
 			continue
 		}
 		if err == nil && len(l.long) > maxMasterLine {

@@ -37,7 +37,7 @@ func (m *masterReader) file(r io.Reader, origin Name, name string, depth int) bo
 		text, err := lines.next()
 		at := position{file: name, line: lines.start, depth: depth}
 		switch {
-		case err == io.EOF:
+		case errors.Is(err, io.EOF):
 			return true
 		case errors.Is(err, errUnclosedParen), errors.Is(err, errUnclosedQuote),
 			errors.Is(err, errExtraParen), errors.Is(err, errLineTooLong):

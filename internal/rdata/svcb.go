@@ -168,12 +168,12 @@ func splitValueList(text []byte) (items [][]byte, ok bool) {
 	item := []byte{}
 	for i := 0; i < len(text); i++ {
 		c := text[i]
-		switch {
-		case c == ',':
+		switch c {
+		case ',':
 			items = append(items, item)
 			item = []byte{}
 			continue
-		case c == '\\':
+		case '\\':
 			i++
 			if i == len(text) || (text[i] != ',' && text[i] != '\\') {
 				return nil, false

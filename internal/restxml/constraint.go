@@ -154,6 +154,7 @@ func (c *Constraint) schemaText(f facet, value string) string {
 		return fmt.Sprintf("cvc-enumeration-valid: Value '%s' is not facet-valid with respect to enumeration '%s'. It must be a value from the enumeration.", value, c.Enum)
 	case notInteger:
 		return badDatatype(value, "integer")
+	case valid:
 	}
 	return ""
 }
@@ -182,6 +183,7 @@ func (c *Constraint) paramText(f facet, member, value string) string {
 		must = "satisfy enum value set: " + c.Enum.String()
 	case notInteger:
 		must = "be an integer"
+	case valid:
 	}
 	return fmt.Sprintf("Value '%s' at '%s' failed to satisfy constraint: Member must %s", shown(value), member, must)
 }

@@ -93,7 +93,7 @@ func (r *Reader) name() []byte {
 		local = i + 1
 	}
 	r.pos = i
-	if i == local || bits >= utf8.RuneSelf && !(validName(r.data[start:max(start, local-1)]) && validName(r.data[local:i])) {
+	if i == local || bits >= utf8.RuneSelf && (!validName(r.data[start:max(start, local-1)]) || !validName(r.data[local:i])) {
 		r.fail("a name is missing or holds a character that names must not have")
 		return nil
 	}

@@ -112,7 +112,7 @@ func (q *Query) Err() error { return q.err }
 // unescape decodes %XX, and + as a blank in queries (RFC 3986 §2.1). The result
 // is text without control characters: whatever arrives here goes into messages.
 func unescape(s string, query bool) (string, bool) {
-	if strings.IndexByte(s, '%') < 0 && !(query && strings.IndexByte(s, '+') >= 0) {
+	if strings.IndexByte(s, '%') < 0 && (!query || strings.IndexByte(s, '+') < 0) {
 		return s, badChar([]byte(s)) < 0
 	}
 	b := make([]byte, 0, len(s))

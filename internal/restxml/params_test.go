@@ -22,31 +22,51 @@ func TestParams(t *testing.T) {
 	}{
 		{"string", func(p *Params) any { return p.String("resourceId", "abc", id) }, "abc", ""},
 		{"prefix", func(p *Params) any { return p.String("id", "/hostedzone/Z1", zone) }, "Z1", ""},
-		{"too long", func(p *Params) any { return p.String("resourceId", "abcde", id) }, "abcde",
-			"1 validation error detected: Value 'abcde' at 'resourceId' failed to satisfy constraint: Member must have length less than or equal to 4"},
-		{"too short", func(p *Params) any { return p.String("resourceId", "", id) }, "",
-			"1 validation error detected: Value '' at 'resourceId' failed to satisfy constraint: Member must have length greater than or equal to 1"},
-		{"pattern", func(p *Params) any { return p.String("id", "x1", pat) }, "x1",
-			"1 validation error detected: Value 'x1' at 'id' failed to satisfy constraint: Member must satisfy regular expression pattern: [0-9]+"},
+		{
+			"too long", func(p *Params) any { return p.String("resourceId", "abcde", id) }, "abcde",
+			"1 validation error detected: Value 'abcde' at 'resourceId' failed to satisfy constraint: Member must have length less than or equal to 4",
+		},
+		{
+			"too short", func(p *Params) any { return p.String("resourceId", "", id) }, "",
+			"1 validation error detected: Value '' at 'resourceId' failed to satisfy constraint: Member must have length greater than or equal to 1",
+		},
+		{
+			"pattern", func(p *Params) any { return p.String("id", "x1", pat) }, "x1",
+			"1 validation error detected: Value 'x1' at 'id' failed to satisfy constraint: Member must satisfy regular expression pattern: [0-9]+",
+		},
 		{"enum", func(p *Params) any { return p.Enum("type", "NS", rrtype) }, "NS", ""},
-		{"enum unknown", func(p *Params) any { return p.Enum("type", "LOC", rrtype) }, "LOC",
-			"1 validation error detected: Value 'LOC' at 'type' failed to satisfy constraint: Member must satisfy enum value set: [A, NS]"},
+		{
+			"enum unknown", func(p *Params) any { return p.Enum("type", "LOC", rrtype) }, "LOC",
+			"1 validation error detected: Value 'LOC' at 'type' failed to satisfy constraint: Member must satisfy enum value set: [A, NS]",
+		},
 		{"open enum", func(p *Params) any { return p.Enum("type", "LOC", open) }, "LOC", ""},
-		{"open enum too long", func(p *Params) any { return p.Enum("type", "NSEC", open) }, "NSEC",
-			"1 validation error detected: Value 'NSEC' at 'type' failed to satisfy constraint: Member must have length less than or equal to 3"},
+		{
+			"open enum too long", func(p *Params) any { return p.Enum("type", "NSEC", open) }, "NSEC",
+			"1 validation error detected: Value 'NSEC' at 'type' failed to satisfy constraint: Member must have length less than or equal to 3",
+		},
 		{"int", func(p *Params) any { return p.Int("version", "7", version) }, int64(7), ""},
-		{"int below", func(p *Params) any { return p.Int("version", "0", version) }, int64(0),
-			"1 validation error detected: Value '0' at 'version' failed to satisfy constraint: Member must have value greater than or equal to 1"},
-		{"int above", func(p *Params) any { return p.Int("version", "99999999999999999999", version) }, int64(math.MaxInt64),
-			"1 validation error detected: Value '99999999999999999999' at 'version' failed to satisfy constraint: Member must have value less than or equal to 1000"},
-		{"no int", func(p *Params) any { return p.Int("version", "one", version) }, int64(0),
-			"1 validation error detected: Value 'one' at 'version' failed to satisfy constraint: Member must be an integer"},
+		{
+			"int below", func(p *Params) any { return p.Int("version", "0", version) }, int64(0),
+			"1 validation error detected: Value '0' at 'version' failed to satisfy constraint: Member must have value greater than or equal to 1",
+		},
+		{
+			"int above", func(p *Params) any { return p.Int("version", "99999999999999999999", version) }, int64(math.MaxInt64),
+			"1 validation error detected: Value '99999999999999999999' at 'version' failed to satisfy constraint: Member must have value less than or equal to 1000",
+		},
+		{
+			"no int", func(p *Params) any { return p.Int("version", "one", version) }, int64(0),
+			"1 validation error detected: Value 'one' at 'version' failed to satisfy constraint: Member must be an integer",
+		},
 		{"bool", func(p *Params) any { return p.Bool("flag", "true") }, true, ""},
-		{"no bool", func(p *Params) any { return p.Bool("flag", "yes") }, false,
-			"1 validation error detected: Value 'yes' at 'flag' failed to satisfy constraint: Member must be true or false"},
-		{"all faults are told", func(p *Params) any { p.Missing("vPCId"); return p.Int("version", "0", version) }, int64(0),
+		{
+			"no bool", func(p *Params) any { return p.Bool("flag", "yes") }, false,
+			"1 validation error detected: Value 'yes' at 'flag' failed to satisfy constraint: Member must be true or false",
+		},
+		{
+			"all faults are told", func(p *Params) any { p.Missing("vPCId"); return p.Int("version", "0", version) }, int64(0),
 			"2 validation errors detected: Value null at 'vPCId' failed to satisfy constraint: Member must not be null; " +
-				"Value '0' at 'version' failed to satisfy constraint: Member must have value greater than or equal to 1"},
+				"Value '0' at 'version' failed to satisfy constraint: Member must have value greater than or equal to 1",
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var p Params

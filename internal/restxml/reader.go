@@ -66,6 +66,7 @@ func (r *Reader) Root() []byte {
 			return name
 		case endTag, cdata:
 			r.fail("unexpected markup before the root element")
+		case nothing:
 		}
 	}
 	return nil
@@ -128,6 +129,7 @@ func (r *Reader) Child() []byte {
 			return nil
 		case cdata:
 			r.strayText()
+		case nothing:
 		}
 	}
 	return nil
@@ -187,6 +189,7 @@ func (r *Reader) joinedText() []byte {
 			r.Skip()
 		case cdata:
 			r.text = appendNormalized(r.text, name)
+		case nothing:
 		}
 	}
 	return nil

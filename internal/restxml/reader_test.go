@@ -252,7 +252,7 @@ func TestReaderErrorSticks(t *testing.T) {
 	r.Missing("x")
 	r.CheckCount("x", 0, 1, 0)
 	r.End()
-	if r.Err() != first {
+	if !errors.Is(r.Err(), first) {
 		t.Errorf("error became %v", r.Err())
 	}
 }

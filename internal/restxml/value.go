@@ -48,7 +48,7 @@ func (r *Reader) Int(c *Constraint) int64 {
 		return 0
 	}
 	n, f := c.parseInt(text)
-	if f != valid && !(r.Lenient && f != notInteger) {
+	if f != valid && (!r.Lenient || f == notInteger) {
 		r.failSchema("%s", c.schemaText(f, text))
 	}
 	return n

@@ -38,7 +38,7 @@ func AppendText(b []byte, s string) []byte {
 		default:
 			var r rune
 			r, size = utf8.DecodeRuneInString(s[i:])
-			if validChar(r) && !(r == utf8.RuneError && size == 1) {
+			if validChar(r) && (r != utf8.RuneError || size != 1) {
 				i += size
 				continue
 			}

@@ -78,8 +78,11 @@ func TestParseErrorDocument(t *testing.T) {
 		want      ErrorDocument
 		fails     bool
 	}{
-		{"old batch error", `<InvalidChangeBatch xmlns="u"><Messages><Message>one</Message><Message>two</Message></Messages><RequestId>r</RequestId></InvalidChangeBatch>`,
-			ErrorDocument{Code: "InvalidChangeBatch", Message: "[one, two]", RequestID: "r"}, false},
+		{
+			"old batch error", `<InvalidChangeBatch xmlns="u"><Messages><Message>one</Message><Message>two</Message></Messages><RequestId>r</RequestId></InvalidChangeBatch>`,
+			ErrorDocument{Code: "InvalidChangeBatch", Message: "[one, two]", RequestID: "r"},
+			false,
+		},
 		{"more members", `<ErrorResponse><Error><Detail/><Code>X</Code></Error><Other>1</Other></ErrorResponse>`, ErrorDocument{Code: "X"}, false},
 		{"HTML", `<!DOCTYPE html><html></html>`, ErrorDocument{}, true},
 		{"nothing", ``, ErrorDocument{}, true},

@@ -32,7 +32,7 @@ func asPlain(v reflect.Value) any {
 	case reflect.Pointer:
 		return asPlain(v.Elem())
 	case reflect.Struct:
-		if at, ok := v.Interface().(time.Time); ok {
+		if at, ok := reflect.TypeAssert[time.Time](v); ok {
 			return at.Format(restxml.TimeFormat)
 		}
 		m := make(map[string]any)

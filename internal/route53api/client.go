@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"strings"
 
@@ -87,9 +88,7 @@ func (c *Client) exchange(ctx context.Context, q *outgoing) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	for name, values := range q.header {
-		r.Header[name] = values
-	}
+	maps.Copy(r.Header, q.header)
 	if len(q.body) > 0 {
 		r.Header.Set("Content-Type", "application/xml")
 	}
@@ -106,7 +105,7 @@ func (c *Client) exchange(ctx context.Context, q *outgoing) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer resp.Body.Close()
+	defer resp.Body.Close() //nolint:errcheck // only read from
 	data, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
 	switch {
 	case err != nil:

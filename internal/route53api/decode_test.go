@@ -44,40 +44,74 @@ func TestBodyConstraints(t *testing.T) {
 	const ns = `{"https://route53.amazonaws.com/doc/2013-04-01/":`
 	ok := `<Name>a.</Name><Type>A</Type>`
 	for _, tt := range []struct{ name, path, body, want string }{
-		{"enumeration", rrsetPath, batch(change("X", ok)),
-			"InvalidInput: Invalid XML ; cvc-enumeration-valid: Value 'X' is not facet-valid with respect to enumeration '[CREATE, DELETE, UPSERT]'. It must be a value from the enumeration."},
-		{"record type", rrsetPath, batch(change("CREATE", `<Name>a.</Name><Type>DNAME</Type>`)),
-			"InvalidInput: Invalid XML ; cvc-enumeration-valid: Value 'DNAME' is not facet-valid with respect to enumeration '[SOA, A, TXT, NS, CNAME, MX, NAPTR, PTR, SRV, SPF, AAAA, CAA, DS, TLSA, SSHFP, SVCB, HTTPS]'. It must be a value from the enumeration."},
-		{"below the least", rrsetPath, batch(change("CREATE", ok+`<Weight>-1</Weight>`)),
-			"InvalidInput: Invalid XML ; cvc-minInclusive-valid: Value '-1' is not facet-valid with respect to minInclusive '0' for type 'ResourceRecordSetWeight'."},
-		{"above the most", rrsetPath, batch(change("CREATE", ok+`<TTL>2147483648</TTL>`)),
-			"InvalidInput: Invalid XML ; cvc-maxInclusive-valid: Value '2147483648' is not facet-valid with respect to maxInclusive '2147483647' for type 'TTL'."},
-		{"no number", rrsetPath, batch(change("CREATE", ok+`<TTL>1h</TTL>`)),
-			"InvalidInput: Invalid XML ; cvc-datatype-valid.1.2.1: '1h' is not a valid value for 'integer'."},
-		{"no boolean", rrsetPath, batch(change("CREATE", ok+`<MultiValueAnswer>yes</MultiValueAnswer>`)),
-			"InvalidInput: Invalid XML ; cvc-datatype-valid.1.2.1: 'yes' is not a valid value for 'boolean'."},
-		{"too short", rrsetPath, batch(change("CREATE", ok+`<SetIdentifier/>`)),
-			"InvalidInput: Invalid XML ; cvc-minLength-valid: Value '' with length = '0' is not facet-valid with respect to minLength '1' for type 'ResourceRecordSetIdentifier'."},
-		{"too long, in characters", rrsetPath, batch(change("CREATE", ok+`<SetIdentifier>`+strings.Repeat("ä", 129)+`</SetIdentifier>`)),
-			"InvalidInput: Invalid XML ; cvc-maxLength-valid: Value '" + strings.Repeat("ä", 129) + "' with length = '129' is not facet-valid with respect to maxLength '128' for type 'ResourceRecordSetIdentifier'."},
-		{"pattern", rrsetPath, batch(change("CREATE", ok+`<CidrRoutingConfig><CollectionId>x</CollectionId><LocationName>y</LocationName></CidrRoutingConfig>`)),
-			"InvalidInput: Invalid XML ; cvc-pattern-valid: Value 'x' is not facet-valid with respect to pattern '[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}' for type 'UUID'."},
-		{"first required member missing", rrsetPath, batch(`<Change></Change>`),
-			`InvalidInput: Invalid XML ; cvc-complex-type.2.4.b: The content of element 'Change' is not complete. One of '` + ns + `Action}' is expected.`},
-		{"second required member missing", rrsetPath, batch(`<Change><Action>CREATE</Action></Change>`),
-			`InvalidInput: Invalid XML ; cvc-complex-type.2.4.b: The content of element 'Change' is not complete. One of '` + ns + `ResourceRecordSet}' is expected.`},
-		{"alias without health", rrsetPath, batch(change("CREATE", ok+`<AliasTarget><HostedZoneId>Z1</HostedZoneId><DNSName>b.</DNSName></AliasTarget>`)),
-			`InvalidInput: Invalid XML ; cvc-complex-type.2.4.b: The content of element 'AliasTarget' is not complete. One of '` + ns + `EvaluateTargetHealth}' is expected.`},
-		{"root empty", rrsetPath, `<ChangeResourceRecordSetsRequest/>`,
-			`InvalidInput: Invalid XML ; cvc-complex-type.2.4.b: The content of element 'ChangeResourceRecordSetsRequest' is not complete. One of '` + ns + `ChangeBatch}' is expected.`},
-		{"no changes", rrsetPath, batch(``),
-			`InvalidInput: Invalid XML ; cvc-complex-type.2.4.b: The content of element 'Changes' is not complete. One of '` + ns + `Change}' is expected.`},
-		{"too many tags", "/2013-04-01/tags/hostedzone/Z1", `<ChangeTagsForResourceRequest><AddTags>` + strings.Repeat(`<Tag/>`, 11) + `</AddTags></ChangeTagsForResourceRequest>`,
-			`InvalidInput: Invalid XML ; cvc-complex-type.2.4.d: Invalid content was found starting with element '` + ns + `Tag}'. No child element is expected at this point.`},
-		{"text in a structure", rrsetPath, batch(`CREATE`),
-			`InvalidInput: Invalid XML ; cvc-complex-type.2.3: Element 'Changes' cannot have character [children], because the type's content type is element-only.`},
-		{"element in a value", rrsetPath, batch(change("CREATE", `<Name><b>a.</b></Name>`)),
-			`InvalidInput: Invalid XML ; cvc-type.3.1.2: Element 'Name' is a simple type, so it must have no element information item [children].`},
+		{
+			"enumeration", rrsetPath, batch(change("X", ok)),
+			"InvalidInput: Invalid XML ; cvc-enumeration-valid: Value 'X' is not facet-valid with respect to enumeration '[CREATE, DELETE, UPSERT]'. It must be a value from the enumeration.",
+		},
+		{
+			"record type", rrsetPath, batch(change("CREATE", `<Name>a.</Name><Type>DNAME</Type>`)),
+			"InvalidInput: Invalid XML ; cvc-enumeration-valid: Value 'DNAME' is not facet-valid with respect to enumeration '[SOA, A, TXT, NS, CNAME, MX, NAPTR, PTR, SRV, SPF, AAAA, CAA, DS, TLSA, SSHFP, SVCB, HTTPS]'. It must be a value from the enumeration.",
+		},
+		{
+			"below the least", rrsetPath, batch(change("CREATE", ok+`<Weight>-1</Weight>`)),
+			"InvalidInput: Invalid XML ; cvc-minInclusive-valid: Value '-1' is not facet-valid with respect to minInclusive '0' for type 'ResourceRecordSetWeight'.",
+		},
+		{
+			"above the most", rrsetPath, batch(change("CREATE", ok+`<TTL>2147483648</TTL>`)),
+			"InvalidInput: Invalid XML ; cvc-maxInclusive-valid: Value '2147483648' is not facet-valid with respect to maxInclusive '2147483647' for type 'TTL'.",
+		},
+		{
+			"no number", rrsetPath, batch(change("CREATE", ok+`<TTL>1h</TTL>`)),
+			"InvalidInput: Invalid XML ; cvc-datatype-valid.1.2.1: '1h' is not a valid value for 'integer'.",
+		},
+		{
+			"no boolean", rrsetPath, batch(change("CREATE", ok+`<MultiValueAnswer>yes</MultiValueAnswer>`)),
+			"InvalidInput: Invalid XML ; cvc-datatype-valid.1.2.1: 'yes' is not a valid value for 'boolean'.",
+		},
+		{
+			"too short", rrsetPath, batch(change("CREATE", ok+`<SetIdentifier/>`)),
+			"InvalidInput: Invalid XML ; cvc-minLength-valid: Value '' with length = '0' is not facet-valid with respect to minLength '1' for type 'ResourceRecordSetIdentifier'.",
+		},
+		{
+			"too long, in characters", rrsetPath, batch(change("CREATE", ok+`<SetIdentifier>`+strings.Repeat("ä", 129)+`</SetIdentifier>`)),
+			"InvalidInput: Invalid XML ; cvc-maxLength-valid: Value '" + strings.Repeat("ä", 129) + "' with length = '129' is not facet-valid with respect to maxLength '128' for type 'ResourceRecordSetIdentifier'.",
+		},
+		{
+			"pattern", rrsetPath, batch(change("CREATE", ok+`<CidrRoutingConfig><CollectionId>x</CollectionId><LocationName>y</LocationName></CidrRoutingConfig>`)),
+			"InvalidInput: Invalid XML ; cvc-pattern-valid: Value 'x' is not facet-valid with respect to pattern '[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}' for type 'UUID'.",
+		},
+		{
+			"first required member missing", rrsetPath, batch(`<Change></Change>`),
+			`InvalidInput: Invalid XML ; cvc-complex-type.2.4.b: The content of element 'Change' is not complete. One of '` + ns + `Action}' is expected.`,
+		},
+		{
+			"second required member missing", rrsetPath, batch(`<Change><Action>CREATE</Action></Change>`),
+			`InvalidInput: Invalid XML ; cvc-complex-type.2.4.b: The content of element 'Change' is not complete. One of '` + ns + `ResourceRecordSet}' is expected.`,
+		},
+		{
+			"alias without health", rrsetPath, batch(change("CREATE", ok+`<AliasTarget><HostedZoneId>Z1</HostedZoneId><DNSName>b.</DNSName></AliasTarget>`)),
+			`InvalidInput: Invalid XML ; cvc-complex-type.2.4.b: The content of element 'AliasTarget' is not complete. One of '` + ns + `EvaluateTargetHealth}' is expected.`,
+		},
+		{
+			"root empty", rrsetPath, `<ChangeResourceRecordSetsRequest/>`,
+			`InvalidInput: Invalid XML ; cvc-complex-type.2.4.b: The content of element 'ChangeResourceRecordSetsRequest' is not complete. One of '` + ns + `ChangeBatch}' is expected.`,
+		},
+		{
+			"no changes", rrsetPath, batch(``),
+			`InvalidInput: Invalid XML ; cvc-complex-type.2.4.b: The content of element 'Changes' is not complete. One of '` + ns + `Change}' is expected.`,
+		},
+		{
+			"too many tags", "/2013-04-01/tags/hostedzone/Z1", `<ChangeTagsForResourceRequest><AddTags>` + strings.Repeat(`<Tag/>`, 11) + `</AddTags></ChangeTagsForResourceRequest>`,
+			`InvalidInput: Invalid XML ; cvc-complex-type.2.4.d: Invalid content was found starting with element '` + ns + `Tag}'. No child element is expected at this point.`,
+		},
+		{
+			"text in a structure", rrsetPath, batch(`CREATE`),
+			`InvalidInput: Invalid XML ; cvc-complex-type.2.3: Element 'Changes' cannot have character [children], because the type's content type is element-only.`,
+		},
+		{
+			"element in a value", rrsetPath, batch(change("CREATE", `<Name><b>a.</b></Name>`)),
+			`InvalidInput: Invalid XML ; cvc-type.3.1.2: Element 'Name' is a simple type, so it must have no element information item [children].`,
+		},
 		{"wrong root", rrsetPath, `<ChangeBatch><Changes/></ChangeBatch>`, "MalformedInput: ChangeBatch is not valid, expected ChangeResourceRecordSetsRequest"},
 		{"no body", rrsetPath, ``, "MalformedInput: Unparseable XML: line 1: the document has no root element"},
 		{"broken", rrsetPath, "<ChangeResourceRecordSetsRequest>\n<ChangeBatch></Changes>", "MalformedInput: Unparseable XML: line 2: element <ChangeBatch> is not closed by its own end tag"},
@@ -115,21 +149,35 @@ func TestBodyConstraints(t *testing.T) {
 func TestParamConstraints(t *testing.T) {
 	long := strings.Repeat("Z", 33)
 	for _, tt := range []struct{ name, method, path, want string }{
-		{"label too long", "GET", "/2013-04-01/hostedzone/" + long,
-			"InvalidInput: 1 validation error detected: Value '" + long + "' at 'id' failed to satisfy constraint: Member must have length less than or equal to 32"},
-		{"enumeration in the path", "GET", "/2013-04-01/hostedzonelimit/Z1/MANY",
-			"InvalidInput: 1 validation error detected: Value 'MANY' at 'type' failed to satisfy constraint: Member must satisfy enum value set: [MAX_RRSETS_BY_ZONE, MAX_VPCS_ASSOCIATED_BY_ZONE]"},
-		{"number in the path", "GET", "/2013-04-01/trafficpolicy/p/0",
-			"InvalidInput: 1 validation error detected: Value '0' at 'version' failed to satisfy constraint: Member must have value greater than or equal to 1"},
-		{"several", "GET", "/2013-04-01/geolocation?continentcode=EUR&countrycode=",
+		{
+			"label too long", "GET", "/2013-04-01/hostedzone/" + long,
+			"InvalidInput: 1 validation error detected: Value '" + long + "' at 'id' failed to satisfy constraint: Member must have length less than or equal to 32",
+		},
+		{
+			"enumeration in the path", "GET", "/2013-04-01/hostedzonelimit/Z1/MANY",
+			"InvalidInput: 1 validation error detected: Value 'MANY' at 'type' failed to satisfy constraint: Member must satisfy enum value set: [MAX_RRSETS_BY_ZONE, MAX_VPCS_ASSOCIATED_BY_ZONE]",
+		},
+		{
+			"number in the path", "GET", "/2013-04-01/trafficpolicy/p/0",
+			"InvalidInput: 1 validation error detected: Value '0' at 'version' failed to satisfy constraint: Member must have value greater than or equal to 1",
+		},
+		{
+			"several", "GET", "/2013-04-01/geolocation?continentcode=EUR&countrycode=",
 			"InvalidInput: 2 validation errors detected: Value 'EUR' at 'continentCode' failed to satisfy constraint: Member must have length less than or equal to 2; " +
-				"Value '' at 'countryCode' failed to satisfy constraint: Member must have length greater than or equal to 1"},
-		{"required in the query", "GET", "/2013-04-01/hostedzonesbyvpc?vpcid=v",
-			"InvalidInput: 1 validation error detected: Value null at 'vPCRegion' failed to satisfy constraint: Member must not be null"},
-		{"tags do not take prefixes", "GET", "/2013-04-01/tags/hostedzone/%2Fhostedzone%2FZ0123456789ABCDEFGHIJ",
-			"InvalidInput: 1 validation error detected: Value '/hostedzone/Z0123456789ABCDEFGHIJ' at 'resourceId' failed to satisfy constraint: Member must have length less than or equal to 32"},
-		{"tags of a health check", "GET", "/2013-04-01/tags/healthcheck/" + long + long,
-			"InvalidInput: 1 validation error detected: Value '" + long + long + "' at 'resourceId' failed to satisfy constraint: Member must have length less than or equal to 64"},
+				"Value '' at 'countryCode' failed to satisfy constraint: Member must have length greater than or equal to 1",
+		},
+		{
+			"required in the query", "GET", "/2013-04-01/hostedzonesbyvpc?vpcid=v",
+			"InvalidInput: 1 validation error detected: Value null at 'vPCRegion' failed to satisfy constraint: Member must not be null",
+		},
+		{
+			"tags do not take prefixes", "GET", "/2013-04-01/tags/hostedzone/%2Fhostedzone%2FZ0123456789ABCDEFGHIJ",
+			"InvalidInput: 1 validation error detected: Value '/hostedzone/Z0123456789ABCDEFGHIJ' at 'resourceId' failed to satisfy constraint: Member must have length less than or equal to 32",
+		},
+		{
+			"tags of a health check", "GET", "/2013-04-01/tags/healthcheck/" + long + long,
+			"InvalidInput: 1 validation error detected: Value '" + long + long + "' at 'resourceId' failed to satisfy constraint: Member must have length less than or equal to 64",
+		},
 		{"broken query", "GET", "/2013-04-01/hostedzone?marker=%zz", "InvalidInput: The query string is not properly percent-encoded: marker=%zz"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -208,23 +256,37 @@ func TestDecodeBodies(t *testing.T) {
 		name, rrset string
 		want        ResourceRecordSet
 	}{
-		{"plain", `<Name>a.</Name><Type>A</Type><TTL>300</TTL><ResourceRecords><ResourceRecord><Value>192.0.2.1</Value></ResourceRecord></ResourceRecords>`,
-			ResourceRecordSet{Name: "a.", Type: RRTypeA, TTL: new(int64(300)), ResourceRecords: records("192.0.2.1")}},
-		{"white space", "\n <Name>a.</Name>\n <Type>\n A </Type><TTL> 300\n</TTL> <MultiValueAnswer> true </MultiValueAnswer>",
-			ResourceRecordSet{Name: "a.", Type: RRTypeA, TTL: new(int64(300)), MultiValueAnswer: new(true)}},
-		{"values keep their blanks", `<Name>a.</Name><Type>TXT</Type><ResourceRecords><ResourceRecord><Value> "a  b" </Value></ResourceRecord></ResourceRecords>`,
-			ResourceRecordSet{Name: "a.", Type: RRTypeTXT, ResourceRecords: records(` "a  b" `)}},
-		{"entities", `<Name>a.</Name><Type>TXT</Type><ResourceRecords><ResourceRecord><Value>&quot;&#x61;&amp;<![CDATA[<b>]]>&quot;</Value></ResourceRecord></ResourceRecords>`,
-			ResourceRecordSet{Name: "a.", Type: RRTypeTXT, ResourceRecords: records(`"a&<b>"`)}},
-		{"zero is not absent", `<Name>a.</Name><Type>A</Type><TTL>0</TTL><Weight>0</Weight>`,
-			ResourceRecordSet{Name: "a.", Type: RRTypeA, TTL: new(int64(0)), Weight: new(int64(0))}},
+		{
+			"plain", `<Name>a.</Name><Type>A</Type><TTL>300</TTL><ResourceRecords><ResourceRecord><Value>192.0.2.1</Value></ResourceRecord></ResourceRecords>`,
+			ResourceRecordSet{Name: "a.", Type: RRTypeA, TTL: new(int64(300)), ResourceRecords: records("192.0.2.1")},
+		},
+		{
+			"white space", "\n <Name>a.</Name>\n <Type>\n A </Type><TTL> 300\n</TTL> <MultiValueAnswer> true </MultiValueAnswer>",
+			ResourceRecordSet{Name: "a.", Type: RRTypeA, TTL: new(int64(300)), MultiValueAnswer: new(true)},
+		},
+		{
+			"values keep their blanks", `<Name>a.</Name><Type>TXT</Type><ResourceRecords><ResourceRecord><Value> "a  b" </Value></ResourceRecord></ResourceRecords>`,
+			ResourceRecordSet{Name: "a.", Type: RRTypeTXT, ResourceRecords: records(` "a  b" `)},
+		},
+		{
+			"entities", `<Name>a.</Name><Type>TXT</Type><ResourceRecords><ResourceRecord><Value>&quot;&#x61;&amp;<![CDATA[<b>]]>&quot;</Value></ResourceRecord></ResourceRecords>`,
+			ResourceRecordSet{Name: "a.", Type: RRTypeTXT, ResourceRecords: records(`"a&<b>"`)},
+		},
+		{
+			"zero is not absent", `<Name>a.</Name><Type>A</Type><TTL>0</TTL><Weight>0</Weight>`,
+			ResourceRecordSet{Name: "a.", Type: RRTypeA, TTL: new(int64(0)), Weight: new(int64(0))},
+		},
 		{"empty structure", `<Name>a.</Name><Type>A</Type><GeoLocation/>`, ResourceRecordSet{Name: "a.", Type: RRTypeA, GeoLocation: &GeoLocation{}}},
-		{"the last of several wins", `<Name>x.</Name><Type>NS</Type><TTL>1</TTL><GeoLocation><CountryCode>DE</CountryCode></GeoLocation>` +
-			`<ResourceRecords><ResourceRecord><Value>1</Value></ResourceRecord></ResourceRecords><Name>a.</Name><Type>A</Type><TTL>2</TTL>` +
-			`<GeoLocation><ContinentCode>EU</ContinentCode></GeoLocation><ResourceRecords><ResourceRecord><Value>2</Value></ResourceRecord></ResourceRecords>`,
-			ResourceRecordSet{Name: "a.", Type: RRTypeA, TTL: new(int64(2)), GeoLocation: &GeoLocation{ContinentCode: new("EU")}, ResourceRecords: records("2")}},
-		{"other items in a list", `<Name>a.</Name><Type>A</Type><ResourceRecords><Later/><ResourceRecord><Value>1</Value></ResourceRecord></ResourceRecords>`,
-			ResourceRecordSet{Name: "a.", Type: RRTypeA, ResourceRecords: records("1")}},
+		{
+			"the last of several wins", `<Name>x.</Name><Type>NS</Type><TTL>1</TTL><GeoLocation><CountryCode>DE</CountryCode></GeoLocation>` +
+				`<ResourceRecords><ResourceRecord><Value>1</Value></ResourceRecord></ResourceRecords><Name>a.</Name><Type>A</Type><TTL>2</TTL>` +
+				`<GeoLocation><ContinentCode>EU</ContinentCode></GeoLocation><ResourceRecords><ResourceRecord><Value>2</Value></ResourceRecord></ResourceRecords>`,
+			ResourceRecordSet{Name: "a.", Type: RRTypeA, TTL: new(int64(2)), GeoLocation: &GeoLocation{ContinentCode: new("EU")}, ResourceRecords: records("2")},
+		},
+		{
+			"other items in a list", `<Name>a.</Name><Type>A</Type><ResourceRecords><Later/><ResourceRecord><Value>1</Value></ResourceRecord></ResourceRecords>`,
+			ResourceRecordSet{Name: "a.", Type: RRTypeA, ResourceRecords: records("1")},
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			e := echo{out: new(ChangeResourceRecordSetsOutput)}

@@ -3,6 +3,7 @@ package route53api
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -45,7 +46,11 @@ func FuzzDecodeRequest(f *testing.F) {
 			if err == nil {
 				t.Fatal("neither an error nor a call")
 			}
-			if code := err.(APIError).Code(); code != "InvalidInput" && code != "MalformedInput" {
+			if code := func() APIError {
+				var target APIError
+				_ = errors.As(err, &target)
+				return target
+			}().Code(); code != "InvalidInput" && code != "MalformedInput" {
 				t.Fatalf("refused with %v", err)
 			}
 			return

@@ -63,11 +63,11 @@ var randomExamples = map[string][]string{
 	"MaxResults":                        {"1", "100"},
 }
 
-func newRandomizer(t testing.TB, seed uint64) *randomizer {
-	t.Helper()
+func newRandomizer(tb testing.TB, seed uint64) *randomizer {
+	tb.Helper()
 	shapes, err := modelShapes()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return &randomizer{Rand: rand.New(rand.NewPCG(seed, 1)), shapes: shapes, alphabet: []rune(strangeAlphabet)}
 }

@@ -100,7 +100,7 @@ func TestSDKAllOperations(t *testing.T) {
 				sent := reflect.New(method.Type().In(1).Elem())
 				convert(sent.Elem(), reflect.ValueOf(in))
 				results := method.Call([]reflect.Value{reflect.ValueOf(t.Context()), sent})
-				if err, _ := results[1].Interface().(error); err != nil {
+				if err, _ := reflect.TypeAssert[error](results[1]); err != nil {
 					t.Fatalf("%v\ninput %s", err, asJSON(t, in))
 				}
 				if e.operation != op.name {

@@ -110,9 +110,13 @@ func parseQuery(query string) (Claim, error) {
 		name  string
 		value *string
 	}{
-		{algorithmParameter, &f.algorithm}, {credentialParameter, &f.credential}, {signatureParameter, &f.signature},
-		{signedHeadersParameter, &f.signedHeaders}, {dateHeader, &claim.stamp},
-		{expiresParameter, &claim.expires}, {tokenHeader, &claim.SessionToken},
+		{algorithmParameter, &f.algorithm},
+		{credentialParameter, &f.credential},
+		{signatureParameter, &f.signature},
+		{signedHeadersParameter, &f.signedHeaders},
+		{dateHeader, &claim.stamp},
+		{expiresParameter, &claim.expires},
+		{tokenHeader, &claim.SessionToken},
 	}
 	for pair := range strings.SplitSeq(query, "&") {
 		name, value, _ := strings.Cut(pair, "=")

@@ -53,15 +53,15 @@ var vectors = []struct {
 }
 
 // read parses a request as a server receives it.
-func read(t testing.TB, wire string) (*http.Request, []byte) {
-	t.Helper()
+func read(tb testing.TB, wire string) (*http.Request, []byte) {
+	tb.Helper()
 	r, err := http.ReadRequest(bufio.NewReader(strings.NewReader(wire)))
 	if err != nil {
-		t.Fatalf("read request: %v\n%s", err, wire)
+		tb.Fatalf("read request: %v\n%s", err, wire)
 	}
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
-		t.Fatalf("read body: %v", err)
+		tb.Fatalf("read body: %v", err)
 	}
 	return r, body
 }

@@ -41,21 +41,27 @@ func serve(w http.ResponseWriter, r *http.Request) {
 	request := access.RequestFrom(r.Context())
 	if r.Method != http.MethodGet && r.Method != http.MethodPost {
 		w.Header().Set("Allow", "GET, POST")
-		writeError(w, request, Namespace, &access.Error{ErrorCode: "MethodNotAllowed", HTTPStatus: http.StatusMethodNotAllowed,
-			Message: fmt.Sprintf("The method %s is not allowed. Allowed: GET, POST.", r.Method)})
+		writeError(w, request, Namespace, &access.Error{
+			ErrorCode: "MethodNotAllowed", HTTPStatus: http.StatusMethodNotAllowed,
+			Message: fmt.Sprintf("The method %s is not allowed. Allowed: GET, POST.", r.Method),
+		})
 		return
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	if err := r.ParseForm(); err != nil {
-		writeError(w, request, Namespace, &access.Error{ErrorCode: "MalformedQueryString", HTTPStatus: http.StatusBadRequest,
-			Message: "The query string contains a syntax error."})
+		writeError(w, request, Namespace, &access.Error{
+			ErrorCode: "MalformedQueryString", HTTPStatus: http.StatusBadRequest,
+			Message: "The query string contains a syntax error.",
+		})
 		return
 	}
 	action, asked := r.Form.Get("Action"), r.Form.Get("Version")
 	switch {
 	case action == "":
-		writeError(w, request, Namespace, &access.Error{ErrorCode: "MissingAction", HTTPStatus: http.StatusBadRequest,
-			Message: "The request is missing an action or a required parameter."})
+		writeError(w, request, Namespace, &access.Error{
+			ErrorCode: "MissingAction", HTTPStatus: http.StatusBadRequest,
+			Message: "The request is missing an action or a required parameter.",
+		})
 	case asked == iamVersion:
 		writeError(w, request, iamNamespace, access.Denied(request.Caller, "iam:"+action))
 	case action == "GetCallerIdentity" && asked == version:
@@ -64,8 +70,10 @@ func serve(w http.ResponseWriter, r *http.Request) {
 		if asked == "" {
 			asked = "NO_VERSION_SPECIFIED"
 		}
-		writeError(w, request, Namespace, &access.Error{ErrorCode: "InvalidAction", HTTPStatus: http.StatusBadRequest,
-			Message: fmt.Sprintf("Could not find operation %s for version %s", action, asked)})
+		writeError(w, request, Namespace, &access.Error{
+			ErrorCode: "InvalidAction", HTTPStatus: http.StatusBadRequest,
+			Message: fmt.Sprintf("Could not find operation %s for version %s", action, asked),
+		})
 	}
 }
 

@@ -2,6 +2,7 @@ package zone
 
 import (
 	_ "embed"
+	"slices"
 	"strings"
 	"sync"
 
@@ -137,10 +138,8 @@ func (s service) holds(target rdata.Name) bool {
 	if !own {
 		domains = awsDomains
 	}
-	for _, domain := range domains {
-		if target.IsSubdomainOf(domain) {
-			return true
-		}
+	if slices.ContainsFunc(domains, target.IsSubdomainOf) {
+		return true
 	}
 	return s == ""
 }

@@ -59,8 +59,8 @@ func sortRRsets(sets []*RRset) {
 // accepted by Apply, which does not let an alias come before its target.
 func Inverse(changes []Change) []Change {
 	inverse := make([]Change, 0, len(changes))
-	for i := len(changes) - 1; i >= 0; i-- {
-		inverse = append(inverse, step(changes[i].New, changes[i].Old))
+	for _, change := range slices.Backward(changes) {
+		inverse = append(inverse, step(change.New, change.Old))
 	}
 	return inverse
 }

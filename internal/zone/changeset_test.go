@@ -143,13 +143,25 @@ func TestEqual(t *testing.T) {
 	t.Parallel()
 	base := RRset{Name: "\x01a\x00", Type: 1}
 	variants := []RRset{
-		base, {Name: "\x01b\x00", Type: 1}, {Name: "\x01a\x00", Type: 2}, {Name: "\x01a\x00", Type: 1, SetIdentifier: "x"},
-		{Name: "\x01a\x00", Type: 1, TTL: 1}, {Name: "\x01a\x00", Type: 1, Values: []string{"x"}}, {Name: "\x01a\x00", Type: 1, Alias: &Alias{}},
-		{Name: "\x01a\x00", Type: 1, Alias: &Alias{EvaluateTargetHealth: true}}, {Name: "\x01a\x00", Type: 1, Policy: Weighted},
-		{Name: "\x01a\x00", Type: 1, Policy: Weighted, Weight: 1}, {Name: "\x01a\x00", Type: 1, Region: "r"}, {Name: "\x01a\x00", Type: 1, Secondary: true},
-		{Name: "\x01a\x00", Type: 1, Geolocation: &Geolocation{}}, {Name: "\x01a\x00", Type: 1, Geolocation: &Geolocation{Country: "US"}},
-		{Name: "\x01a\x00", Type: 1, Geoproximity: &Geoproximity{}}, {Name: "\x01a\x00", Type: 1, Geoproximity: &Geoproximity{BiasSet: true}},
-		{Name: "\x01a\x00", Type: 1, CIDR: &CIDR{}}, {Name: "\x01a\x00", Type: 1, HealthCheckID: "h"}, {Name: "\x01a\x00", Type: 1, TrafficPolicyInstanceID: "i"},
+		base,
+		{Name: "\x01b\x00", Type: 1},
+		{Name: "\x01a\x00", Type: 2},
+		{Name: "\x01a\x00", Type: 1, SetIdentifier: "x"},
+		{Name: "\x01a\x00", Type: 1, TTL: 1},
+		{Name: "\x01a\x00", Type: 1, Values: []string{"x"}},
+		{Name: "\x01a\x00", Type: 1, Alias: &Alias{}},
+		{Name: "\x01a\x00", Type: 1, Alias: &Alias{EvaluateTargetHealth: true}},
+		{Name: "\x01a\x00", Type: 1, Policy: Weighted},
+		{Name: "\x01a\x00", Type: 1, Policy: Weighted, Weight: 1},
+		{Name: "\x01a\x00", Type: 1, Region: "r"},
+		{Name: "\x01a\x00", Type: 1, Secondary: true},
+		{Name: "\x01a\x00", Type: 1, Geolocation: &Geolocation{}},
+		{Name: "\x01a\x00", Type: 1, Geolocation: &Geolocation{Country: "US"}},
+		{Name: "\x01a\x00", Type: 1, Geoproximity: &Geoproximity{}},
+		{Name: "\x01a\x00", Type: 1, Geoproximity: &Geoproximity{BiasSet: true}},
+		{Name: "\x01a\x00", Type: 1, CIDR: &CIDR{}},
+		{Name: "\x01a\x00", Type: 1, HealthCheckID: "h"},
+		{Name: "\x01a\x00", Type: 1, TrafficPolicyInstanceID: "i"},
 	}
 	for i := range variants {
 		for j := range variants {

@@ -16,55 +16,97 @@ func TestPolicies(t *testing.T) {
 	const head = "RRSet with DNS name www.example.com., type A, SetIdentifier S"
 	www := func(members string) string { return "www.example.com A " + members + " 60 192.0.2.1" }
 	runBatches(t, []batchCase{
-		{name: "simple next to routed", zone: []string{www("id=T weight=1")}, batch: []string{"CREATE www.example.com A 60 192.0.2.1"},
-			want: []string{"RRSet with DNS name www.example.com., type A cannot be created as other RRSets exist with the same name and type."}},
-		{name: "upsert from weighted to simple", zone: []string{www("id=T weight=1")}, batch: []string{"UPSERT www.example.com A 60 192.0.2.1"},
-			want: []string{"RRSet with DNS name www.example.com., type A cannot be created as other RRSets exist with the same name and type."}},
-		{name: "weighted next to simple", zone: []string{"www.example.com A 60 192.0.2.1"}, batch: []string{"UPSERT " + www("id=S weight=1")},
-			want: []string{head + " cannot be created as a non-weighted set exists with the same name and type."}},
-		{name: "weighted next to latency", zone: []string{www("id=T region=us-east-1")}, batch: []string{"CREATE " + www("id=S weight=1")},
-			want: []string{head + " cannot be created as a non-weighted set exists with the same name and type."}},
-		{name: "latency next to simple", zone: []string{"www.example.com A 60 192.0.2.1"}, batch: []string{"UPSERT " + www("id=S region=us-east-1")},
-			want: []string{head + ", and Region Name=us-east-1 cannot be created because a non-latency RRSet with the same name and type already exists."}},
-		{name: "second latency for a region", zone: []string{www("id=T region=us-east-1")}, batch: []string{"CREATE " + www("id=S region=us-east-1")},
-			want: []string{head + ", and Region Name=us-east-1 cannot be created because a latency RRSet with the same name, type and region already exists."}},
+		{
+			name: "simple next to routed", zone: []string{www("id=T weight=1")}, batch: []string{"CREATE www.example.com A 60 192.0.2.1"},
+			want: []string{"RRSet with DNS name www.example.com., type A cannot be created as other RRSets exist with the same name and type."},
+		},
+		{
+			name: "upsert from weighted to simple", zone: []string{www("id=T weight=1")}, batch: []string{"UPSERT www.example.com A 60 192.0.2.1"},
+			want: []string{"RRSet with DNS name www.example.com., type A cannot be created as other RRSets exist with the same name and type."},
+		},
+		{
+			name: "weighted next to simple", zone: []string{"www.example.com A 60 192.0.2.1"}, batch: []string{"UPSERT " + www("id=S weight=1")},
+			want: []string{head + " cannot be created as a non-weighted set exists with the same name and type."},
+		},
+		{
+			name: "weighted next to latency", zone: []string{www("id=T region=us-east-1")}, batch: []string{"CREATE " + www("id=S weight=1")},
+			want: []string{head + " cannot be created as a non-weighted set exists with the same name and type."},
+		},
+		{
+			name: "latency next to simple", zone: []string{"www.example.com A 60 192.0.2.1"}, batch: []string{"UPSERT " + www("id=S region=us-east-1")},
+			want: []string{head + ", and Region Name=us-east-1 cannot be created because a non-latency RRSet with the same name and type already exists."},
+		},
+		{
+			name: "second latency for a region", zone: []string{www("id=T region=us-east-1")}, batch: []string{"CREATE " + www("id=S region=us-east-1")},
+			want: []string{head + ", and Region Name=us-east-1 cannot be created because a latency RRSet with the same name, type and region already exists."},
+		},
 		{name: "latency for another region", zone: []string{www("id=T region=us-east-1")}, batch: []string{"CREATE " + www("id=S region=us-west-1")}},
 		{name: "move a latency set to another region", zone: []string{www("id=S region=us-east-1")}, batch: []string{"UPSERT " + www("id=S region=us-west-1")}},
-		{name: "multivalue next to simple", zone: []string{"www.example.com A 60 192.0.2.1"}, batch: []string{"CREATE " + www("id=S multivalue=true")},
-			want: []string{head + " cannot be created because a non multivalue answer rrset exists with the same name and type."}},
+		{
+			name: "multivalue next to simple", zone: []string{"www.example.com A 60 192.0.2.1"}, batch: []string{"CREATE " + www("id=S multivalue=true")},
+			want: []string{head + " cannot be created because a non multivalue answer rrset exists with the same name and type."},
+		},
 		{name: "multivalue", zone: []string{www("id=T multivalue=true")}, batch: []string{"CREATE " + www("id=S multivalue=true")}},
-		{name: "failover next to simple", zone: []string{"www.example.com A 60 192.0.2.1"}, batch: []string{"CREATE " + www("id=S failover=SECONDARY")},
-			want: []string{head + ", and Failover=SECONDARY cannot be created because a non-failover RRSet with the same name and type already exists."}},
-		{name: "second primary", zone: []string{www("id=T failover=PRIMARY hc=h")}, batch: []string{"CREATE " + www("id=S failover=PRIMARY hc=h")},
-			want: []string{head + ", and Failover=PRIMARY cannot be created because a failover RRSet with the same name, type and failover role already exists."}},
+		{
+			name: "failover next to simple", zone: []string{"www.example.com A 60 192.0.2.1"}, batch: []string{"CREATE " + www("id=S failover=SECONDARY")},
+			want: []string{head + ", and Failover=SECONDARY cannot be created because a non-failover RRSet with the same name and type already exists."},
+		},
+		{
+			name: "second primary", zone: []string{www("id=T failover=PRIMARY hc=h")}, batch: []string{"CREATE " + www("id=S failover=PRIMARY hc=h")},
+			want: []string{head + ", and Failover=PRIMARY cannot be created because a failover RRSet with the same name, type and failover role already exists."},
+		},
 		{name: "primary and secondary", batch: []string{"CREATE " + www("id=S failover=PRIMARY hc=h"), "CREATE " + www("id=T failover=SECONDARY")}},
-		{name: "primary without health check", batch: []string{"CREATE " + www("id=S failover=PRIMARY")},
-			want: []string{"A non-alias primary ResourceRecordSet must have an associated health check. No changes made."}},
+		{
+			name: "primary without health check", batch: []string{"CREATE " + www("id=S failover=PRIMARY")},
+			want: []string{"A non-alias primary ResourceRecordSet must have an associated health check. No changes made."},
+		},
 		{name: "alias primary without health check", zone: []string{"a.example.com A 60 192.0.2.1"}, batch: []string{"CREATE www.example.com A id=S failover=PRIMARY alias=Z1EXAMPLE/a.example.com"}},
-		{name: "swap of the roles in place", zone: []string{www("id=S failover=PRIMARY hc=h"), www("id=T failover=SECONDARY hc=h")},
+		{
+			name: "swap of the roles in place", zone: []string{www("id=S failover=PRIMARY hc=h"), www("id=T failover=SECONDARY hc=h")},
 			batch: []string{"UPSERT " + www("id=S failover=SECONDARY hc=h"), "UPSERT " + www("id=T failover=PRIMARY hc=h")},
-			want: []string{head + ", and Failover=SECONDARY cannot be created because a failover RRSet with the same name, type and failover role already exists.",
-				"RRSet with DNS name www.example.com., type A, SetIdentifier T, and Failover=PRIMARY cannot be created because a failover RRSet with the same name, type and failover role already exists."}},
-		{name: "geolocation next to weighted", zone: []string{www("id=T weight=1")}, batch: []string{"CREATE " + www("id=S geo=EU")},
-			want: []string{head + ", and GeoLocation=[ContinentCode=EU] cannot be created because a non-geolocation RRSet with the same name and type already exists."}},
-		{name: "one location twice", zone: []string{www("id=T geo=/US/CA")}, batch: []string{"CREATE " + www("id=S geo=/US/CA")},
-			want: []string{head + ", and GeoLocation=[CountryCode=US, SubdivisionCode=CA] cannot be created because a geolocation RRSet with the same name, type and location already exists."}},
+			want: []string{
+				head + ", and Failover=SECONDARY cannot be created because a failover RRSet with the same name, type and failover role already exists.",
+				"RRSet with DNS name www.example.com., type A, SetIdentifier T, and Failover=PRIMARY cannot be created because a failover RRSet with the same name, type and failover role already exists.",
+			},
+		},
+		{
+			name: "geolocation next to weighted", zone: []string{www("id=T weight=1")}, batch: []string{"CREATE " + www("id=S geo=EU")},
+			want: []string{head + ", and GeoLocation=[ContinentCode=EU] cannot be created because a non-geolocation RRSet with the same name and type already exists."},
+		},
+		{
+			name: "one location twice", zone: []string{www("id=T geo=/US/CA")}, batch: []string{"CREATE " + www("id=S geo=/US/CA")},
+			want: []string{head + ", and GeoLocation=[CountryCode=US, SubdivisionCode=CA] cannot be created because a geolocation RRSet with the same name, type and location already exists."},
+		},
 		{name: "state, country, continent and default", batch: []string{"CREATE " + www("id=1 geo=/US/CA"), "CREATE " + www("id=2 geo=/US"), "CREATE " + www("id=3 geo=NA"), "CREATE " + www("id=4 geo=/*")}},
-		{name: "geoproximity next to simple", zone: []string{"www.example.com A 60 192.0.2.1"}, batch: []string{"CREATE " + www("id=S near=us-east-1")},
-			want: []string{head + ", and GeoProximityLocation=[AWSRegion=us-east-1] cannot be created because a non-geoproximity RRSet with the same name and type already exists."}},
-		{name: "one region twice, whatever the bias", zone: []string{www("id=T near=us-east-1")}, batch: []string{"CREATE " + www("id=S near=us-east-1/10")},
-			want: []string{head + ", and GeoProximityLocation=[AWSRegion=us-east-1] cannot be created because a geoproximity RRSet with the same name, type and location already exists."}},
-		{name: "one local zone group twice", zone: []string{www("id=T near=%us-east-1-atl-1")}, batch: []string{"CREATE " + www("id=S near=%us-east-1-atl-1")},
-			want: []string{head + ", and GeoProximityLocation=[LocalZoneGroup=us-east-1-atl-1] cannot be created because a geoproximity RRSet with the same name, type and location already exists."}},
-		{name: "one point twice, written otherwise", zone: []string{www("id=T near=@40.7,-74")}, batch: []string{"CREATE " + www("id=S near=@+40.70,-074.00")},
-			want: []string{head + ", and GeoProximityLocation=[Latitude=+40.70, Longitude=-074.00] cannot be created because a geoproximity RRSet with the same name, type and location already exists."}},
+		{
+			name: "geoproximity next to simple", zone: []string{"www.example.com A 60 192.0.2.1"}, batch: []string{"CREATE " + www("id=S near=us-east-1")},
+			want: []string{head + ", and GeoProximityLocation=[AWSRegion=us-east-1] cannot be created because a non-geoproximity RRSet with the same name and type already exists."},
+		},
+		{
+			name: "one region twice, whatever the bias", zone: []string{www("id=T near=us-east-1")}, batch: []string{"CREATE " + www("id=S near=us-east-1/10")},
+			want: []string{head + ", and GeoProximityLocation=[AWSRegion=us-east-1] cannot be created because a geoproximity RRSet with the same name, type and location already exists."},
+		},
+		{
+			name: "one local zone group twice", zone: []string{www("id=T near=%us-east-1-atl-1")}, batch: []string{"CREATE " + www("id=S near=%us-east-1-atl-1")},
+			want: []string{head + ", and GeoProximityLocation=[LocalZoneGroup=us-east-1-atl-1] cannot be created because a geoproximity RRSet with the same name, type and location already exists."},
+		},
+		{
+			name: "one point twice, written otherwise", zone: []string{www("id=T near=@40.7,-74")}, batch: []string{"CREATE " + www("id=S near=@+40.70,-074.00")},
+			want: []string{head + ", and GeoProximityLocation=[Latitude=+40.70, Longitude=-074.00] cannot be created because a geoproximity RRSet with the same name, type and location already exists."},
+		},
 		{name: "region and point", zone: []string{www("id=T near=us-east-1")}, batch: []string{"CREATE " + www("id=S near=@40.7,-74"), "CREATE " + www("id=U near=@-40.7,-74")}},
-		{name: "CIDR next to weighted", zone: []string{www("id=T weight=1")}, batch: []string{"CREATE " + www("id=S cidr="+collectionOne+"/*")},
-			want: []string{head + ", and Location Name=* cannot be created because a non-CIDR RRSet with the same name and type already exists."}},
-		{name: "CIDR location twice", zone: []string{www("id=T cidr=" + collectionOne + "/*")}, batch: []string{"CREATE " + www("id=S cidr="+collectionOne+"/*")},
-			want: []string{head + ", and Location Name=* cannot be created because a CIDR RRSet with the same name, type and location already exists."}},
-		{name: "two CIDR collections", zone: []string{www("id=T cidr=" + collectionOne + "/*")}, batch: []string{"CREATE " + www("id=S cidr="+collectionTwo+"/a")},
-			want: []string{head + ", and Location Name=a cannot be created because a CIDR RRSet with the same name and type uses another CIDR collection."}},
+		{
+			name: "CIDR next to weighted", zone: []string{www("id=T weight=1")}, batch: []string{"CREATE " + www("id=S cidr="+collectionOne+"/*")},
+			want: []string{head + ", and Location Name=* cannot be created because a non-CIDR RRSet with the same name and type already exists."},
+		},
+		{
+			name: "CIDR location twice", zone: []string{www("id=T cidr=" + collectionOne + "/*")}, batch: []string{"CREATE " + www("id=S cidr="+collectionOne+"/*")},
+			want: []string{head + ", and Location Name=* cannot be created because a CIDR RRSet with the same name, type and location already exists."},
+		},
+		{
+			name: "two CIDR collections", zone: []string{www("id=T cidr=" + collectionOne + "/*")}, batch: []string{"CREATE " + www("id=S cidr="+collectionTwo+"/a")},
+			want: []string{head + ", and Location Name=a cannot be created because a CIDR RRSet with the same name and type uses another CIDR collection."},
+		},
 		{name: "two CIDR locations", zone: []string{www("id=T cidr=" + collectionOne + "/*")}, batch: []string{"CREATE " + www("id=S cidr="+collectionOne+"/a")}},
 		{name: "types of one name with different policies", zone: []string{www("id=T weight=1")}, batch: []string{"CREATE www.example.com AAAA id=S region=us-east-1 60 2001:db8::1"}},
 		{name: "alone in its group, a set may change its policy", zone: []string{www("id=S weight=1")}, batch: []string{"UPSERT " + www("id=S region=us-east-1")}},
@@ -95,13 +137,19 @@ func TestEqualWeightedTTLs(t *testing.T) {
 	zone := []string{"www.example.com A id=S weight=1 60 192.0.2.1", "www.example.com A id=T weight=1 60 192.0.2.2"}
 	runBatches(t, []batchCase{
 		{name: "by default TTLs may differ", zone: zone, batch: []string{"UPSERT www.example.com A id=S weight=1 61 192.0.2.1"}},
-		{name: "one TTL changes", opts: equal, zone: zone, batch: []string{"UPSERT www.example.com A id=S weight=1 61 192.0.2.1"},
-			want: []string{"RRSet with DNS name www.example.com. and type A, SetIdentifier S cannot be created as weighted sets must contain the same TTL."}},
+		{
+			name: "one TTL changes", opts: equal, zone: zone, batch: []string{"UPSERT www.example.com A id=S weight=1 61 192.0.2.1"},
+			want: []string{"RRSet with DNS name www.example.com. and type A, SetIdentifier S cannot be created as weighted sets must contain the same TTL."},
+		},
 		{name: "all TTLs change", opts: equal, zone: zone, batch: []string{"UPSERT www.example.com A id=S weight=1 61 192.0.2.1", "UPSERT www.example.com A id=T weight=1 61 192.0.2.2"}},
-		{name: "a third TTL, once told", opts: equal, zone: zone, batch: []string{"UPSERT www.example.com A id=S weight=1 61 192.0.2.1", "UPSERT www.example.com A id=T weight=1 62 192.0.2.2"},
-			want: []string{"RRSet with DNS name www.example.com. and type A, SetIdentifier S cannot be created as weighted sets must contain the same TTL."}},
-		{name: "an alias has no TTL", opts: equal, zone: append(zone, "a.example.com A 60 192.0.2.1"),
-			batch: []string{"CREATE www.example.com A id=U weight=1 alias=Z1EXAMPLE/a.example.com", "UPSERT www.example.com A id=S weight=2 60 192.0.2.1"}},
+		{
+			name: "a third TTL, once told", opts: equal, zone: zone, batch: []string{"UPSERT www.example.com A id=S weight=1 61 192.0.2.1", "UPSERT www.example.com A id=T weight=1 62 192.0.2.2"},
+			want: []string{"RRSet with DNS name www.example.com. and type A, SetIdentifier S cannot be created as weighted sets must contain the same TTL."},
+		},
+		{
+			name: "an alias has no TTL", opts: equal, zone: append(zone, "a.example.com A 60 192.0.2.1"),
+			batch: []string{"CREATE www.example.com A id=U weight=1 alias=Z1EXAMPLE/a.example.com", "UPSERT www.example.com A id=S weight=2 60 192.0.2.1"},
+		},
 	})
 }
 
@@ -131,22 +179,36 @@ func TestReferences(t *testing.T) {
 	private := func(z *HostedZone) { z.Private = true }
 	runBatches(t, []batchCase{
 		{name: "health check exists", opts: opts, batch: []string{"CREATE a.example.com A id=S weight=1 hc=h 60 192.0.2.1"}},
-		{name: "unknown health check", opts: opts, batch: []string{"CREATE a.example.com A id=S weight=1 hc=x 60 192.0.2.1"}, code: CodeNoSuchHealthCheck,
-			want: []string{"No health check exists with the specified ID x"}},
-		{name: "unknown health check and a conflict", opts: opts, batch: []string{"CREATE a.example.com A id=S weight=1 hc=x 60 192.0.2.1", "CREATE example.com CNAME 60 a"}, code: CodeNoSuchHealthCheck,
-			want: []string{"No health check exists with the specified ID x"}},
+		{
+			name: "unknown health check", opts: opts, batch: []string{"CREATE a.example.com A id=S weight=1 hc=x 60 192.0.2.1"}, code: CodeNoSuchHealthCheck,
+			want: []string{"No health check exists with the specified ID x"},
+		},
+		{
+			name: "unknown health check and a conflict", opts: opts, batch: []string{"CREATE a.example.com A id=S weight=1 hc=x 60 192.0.2.1", "CREATE example.com CNAME 60 a"}, code: CodeNoSuchHealthCheck,
+			want: []string{"No health check exists with the specified ID x"},
+		},
 		{name: "delete a set whose health check is gone", opts: opts, zone: []string{"a.example.com A id=S weight=1 hc=x 60 192.0.2.1"}, batch: []string{"DELETE a.example.com A id=S weight=1 hc=x 60 192.0.2.1"}},
 		{name: "CIDR location exists", opts: opts, batch: []string{"CREATE a.example.com A id=S cidr=" + collectionOne + "/a 60 192.0.2.1"}},
-		{name: "unknown CIDR location", opts: opts, batch: []string{"CREATE a.example.com A id=S cidr=" + collectionOne + "/b 60 192.0.2.1"},
-			want: []string{"No CIDR location exists with the name b in collection " + collectionOne}},
-		{name: "unknown CIDR collection", opts: opts, batch: []string{"CREATE a.example.com A id=S cidr=" + collectionTwo + "/b 60 192.0.2.1"},
-			want: []string{"No CIDR collection exists with the specified ID " + collectionTwo}},
-		{name: "unknown traffic policy instance", batch: []string{"CREATE a.example.com A instance=i"},
-			want: []string{"No traffic policy instance exists with the specified ID i"}},
-		{name: "CIDR in a private zone", hz: private, batch: []string{"CREATE a.example.com A id=S cidr=" + collectionOne + "/a 60 192.0.2.1"},
-			want: []string{"RRSet with DNS name a.example.com., type A, SetIdentifier S, and Location Name=a is not permitted in private zone example.com."}},
-		{name: "simple set with health check in a private zone", hz: private, batch: []string{"CREATE a.example.com A hc=h 60 192.0.2.1"},
-			want: []string{"RRSet of type A with DNS name a.example.com. is not permitted to have a health check without a routing policy in private zone example.com."}},
+		{
+			name: "unknown CIDR location", opts: opts, batch: []string{"CREATE a.example.com A id=S cidr=" + collectionOne + "/b 60 192.0.2.1"},
+			want: []string{"No CIDR location exists with the name b in collection " + collectionOne},
+		},
+		{
+			name: "unknown CIDR collection", opts: opts, batch: []string{"CREATE a.example.com A id=S cidr=" + collectionTwo + "/b 60 192.0.2.1"},
+			want: []string{"No CIDR collection exists with the specified ID " + collectionTwo},
+		},
+		{
+			name: "unknown traffic policy instance", batch: []string{"CREATE a.example.com A instance=i"},
+			want: []string{"No traffic policy instance exists with the specified ID i"},
+		},
+		{
+			name: "CIDR in a private zone", hz: private, batch: []string{"CREATE a.example.com A id=S cidr=" + collectionOne + "/a 60 192.0.2.1"},
+			want: []string{"RRSet with DNS name a.example.com., type A, SetIdentifier S, and Location Name=a is not permitted in private zone example.com."},
+		},
+		{
+			name: "simple set with health check in a private zone", hz: private, batch: []string{"CREATE a.example.com A hc=h 60 192.0.2.1"},
+			want: []string{"RRSet of type A with DNS name a.example.com. is not permitted to have a health check without a routing policy in private zone example.com."},
+		},
 		{name: "routed set with health check in a private zone", hz: private, batch: []string{"CREATE a.example.com A id=S near=us-east-1 hc=h 60 192.0.2.1"}},
 	})
 	for _, line := range []string{"CREATE a.example.com A id=S weight=1 hc=broken 60 192.0.2.1", "CREATE a.example.com A id=S cidr=" + collectionOne + "/broken 60 192.0.2.1"} {

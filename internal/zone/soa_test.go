@@ -35,8 +35,16 @@ func TestSerialAfter(t *testing.T) {
 		a, b uint32
 		want bool
 	}{ // RFC 1982 §5.2, in 32 bits
-		{1, 0, true}, {0, 1, false}, {44, 44, false}, {0, 0xffffffff, true}, {100, 0xffffff00, true}, {0xffffff00, 100, false},
-		{0x7fffffff, 0, true}, {0x80000000, 0, false}, {0, 0x80000000, false}, {0x80000001, 0, false},
+		{1, 0, true},
+		{0, 1, false},
+		{44, 44, false},
+		{0, 0xffffffff, true},
+		{100, 0xffffff00, true},
+		{0xffffff00, 100, false},
+		{0x7fffffff, 0, true},
+		{0x80000000, 0, false},
+		{0, 0x80000000, false},
+		{0x80000001, 0, false},
 	} {
 		if got := SerialAfter(tc.a, tc.b); got != tc.want {
 			t.Errorf("SerialAfter(%d, %d) = %v", tc.a, tc.b, got)

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"open53/test/bench/internal/dnsperf"
@@ -97,7 +98,7 @@ func (b *bench) pages(ctx context.Context, t *target, r *running, zone zonedata.
 	if err != nil {
 		return err
 	}
-	text := ""
+	var text strings.Builder
 	for _, place := range []struct {
 		title string
 		name  string
@@ -119,9 +120,9 @@ func (b *bench) pages(ctx context.Context, t *target, r *running, zone zonedata.
 			}
 		}
 		slices.Sort(took)
-		text += fmt.Sprintf("%s %s ms, ", place.title, report.Millis(report.Percentile(took, 0.5)))
+		fmt.Fprintf(&text, "%s %s ms, ", place.title, report.Millis(report.Percentile(took, 0.5)))
 	}
-	b.set(t, of(fmt.Sprintf("list a page of %d, p50", pageSize)), text[:len(text)-2])
+	b.set(t, of(fmt.Sprintf("list a page of %d, p50", pageSize)), text.String()[:len(text.String())-2])
 	return nil
 }
 
