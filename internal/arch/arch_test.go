@@ -51,6 +51,8 @@ var doors = map[string][]string{
 	"github.com/aws/aws-sdk-go-v2":        {"cmd/open53"},
 	"github.com/miekg/dns":                {"rdata", "zone", "outside", "route53", "dnstest", "dnstest/reference"},
 	"golang.org/x/net/publicsuffix":       {"route53"},
+	"golang.org/x/net/ipv4":               {"dnsio"},
+	"golang.org/x/net/ipv6":               {"dnsio"},
 	"golang.org/x/sys":                    {"dnsio", "zonedb", "store/pebble"},
 }
 
