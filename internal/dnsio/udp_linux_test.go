@@ -11,6 +11,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"open53/internal/dnswire"
 )
 
 // TestSendGoesOn: sendmmsg stops at a message that the kernel refuses. The ones
@@ -95,6 +97,54 @@ func TestCloseWhileServing(t *testing.T) {
 			}
 		case <-time.After(10 * time.Second):
 			t.Fatal("still running")
+		}
+	}
+}
+
+// quiet is an echo that makes nothing.
+type quiet struct{}
+
+func (quiet) Respond(reply, msg []byte, _ netip.Addr, _ dnswire.Transport) []byte {
+	return append(reply[:0], msg...)
+}
+
+// TestBatchAllocations: from the socket to the socket nothing is allocated.
+func TestBatchAllocations(t *testing.T) {
+	for _, bind := range []string{"127.0.0.1:0", "0.0.0.0:0"} {
+		s, err := listenBatch(netip.MustParseAddrPort(bind), udpConfig{dontFragment: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.close()
+		u := s.(*batchUDP)
+		u.prepare()
+		to := netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), u.addr().Port())
+		client, err := net.DialUDP("udp4", nil, net.UDPAddrFromAddrPort(to))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = client.Close() }()
+		_ = client.SetDeadline(time.Now().Add(10 * time.Second))
+		msg, b := []byte("hello"), make([]byte, 100)
+		var h Handler = quiet{}
+		exchange := func() {
+			const queries = 10
+			for range queries {
+				_, _ = client.Write(msg)
+			}
+			n, err := u.receive(true)
+			if err != nil || n != queries {
+				t.Fatalf("%d received, %v", n, err)
+			}
+			u.send(u.respond(h, n))
+			for range queries {
+				if n, err := client.Read(b); err != nil || n != len(msg) {
+					t.Fatalf("%d bytes, %v", n, err)
+				}
+			}
+		}
+		if n := testing.AllocsPerRun(100, exchange); n != 0 {
+			t.Errorf("%s: %v allocations", bind, n)
 		}
 	}
 }
