@@ -36,6 +36,8 @@ type Load struct {
 	// Latencies wants the latency of each response.
 	Latencies bool
 	CPUs      string // as taskset takes it; empty is anywhere
+	// Idle leaves the processor to whoever wants it (SCHED_IDLE).
+	Idle bool
 }
 
 // socketBuffer is asked of the kernel for each of dnsperf's sockets, in kB: it
@@ -107,6 +109,9 @@ func memoryDir() string {
 
 func (l *Load) args() []string {
 	var args []string
+	if l.Idle {
+		args = append(args, "chrt", "--idle", "0")
+	}
 	if l.CPUs != "" {
 		args = append(args, "taskset", "-c", l.CPUs)
 	}
