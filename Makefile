@@ -8,7 +8,7 @@ FUZZTIME ?= 60s
 PKGS     ?= ./...
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-setup race lint fmt generate check-generated fuzz bench ci clean
+.PHONY: help run build test test-setup race lint fmt generate check-generated fuzz bench bench-flood bench-gc ci clean
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,12 @@ fuzz: ## run each fuzz target for FUZZTIME
 
 bench: build ## measure changes and queries beside moto_server and PowerDNS
 	./test/bench/run.sh
+
+bench-flood: ## measure what good clients get while open53 is under attack
+	$(GO) run ./test/bench/flood
+
+bench-gc: ## compare settings of the garbage collector under changes
+	$(GO) run ./test/bench/gc
 
 ci: check-generated test race lint ## everything a release needs
 

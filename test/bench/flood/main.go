@@ -1,3 +1,5 @@
+//go:build linux
+
 // Flood measures what well-behaved clients get from open53 while it is under
 // attack: random names, queries from random sources, malformed packets, slow
 // clients over TCP. Each attack lasts at most ten seconds.
@@ -27,7 +29,7 @@ import (
 	"syscall"
 	"time"
 
-	"open53/test/bench/internal/attack"
+	"open53/test/attack"
 	"open53/test/bench/internal/dnsserver"
 	"open53/test/bench/internal/process"
 	"open53/test/bench/internal/report"
@@ -104,7 +106,11 @@ func (b *bench) send(ctx context.Context, kind, to string) error {
 	if err != nil {
 		return err
 	}
-	a := attack.Attack{Kind: attack.Kind(kind), To: server, Zone: b.zone, For: time.Duration(b.seconds * float64(time.Second))}
+	var names []string
+	for i := range 4096 {
+		names = append(names, b.zone.QName(zonedata.Kind(i%4), i*7919%b.zone.Names))
+	}
+	a := attack.Attack{Kind: attack.Kind(kind), To: server, Names: names, For: time.Duration(b.seconds * float64(time.Second))}
 	count, err := a.Run(ctx)
 	fmt.Println(count)
 	return err

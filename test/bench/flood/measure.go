@@ -1,3 +1,5 @@
+//go:build linux
+
 package main
 
 import (
@@ -11,7 +13,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"open53/test/bench/internal/attack"
+	"open53/test/attack"
 	"open53/test/bench/internal/dnsperf"
 	"open53/test/bench/internal/probe"
 	"open53/test/bench/internal/process"

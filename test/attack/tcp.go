@@ -1,3 +1,5 @@
+//go:build linux
+
 package attack
 
 import (
@@ -9,8 +11,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"open53/test/bench/internal/zonedata"
 )
 
 // defaultConnections is more than the server takes.
@@ -19,15 +19,14 @@ const defaultConnections = 6000
 // slowTCP holds as many connections as it can: a third says nothing, a third
 // sends a byte now and then, a third sends queries and reads no answers. It
 // connects again where the server hangs up.
-func (a Attack) slowTCP(ctx context.Context) (int, error) {
+func (a Attack) slowTCP(ctx context.Context, message []byte) (int, error) {
 	n := a.Connections
 	if n == 0 {
 		n = defaultConnections
 	}
 	var made atomic.Int64
 	var wait sync.WaitGroup
-	query := zonedata.AppendQuery([]byte{0, 0}, a.Zone.QName(zonedata.Positive, 1))
-	binary.BigEndian.PutUint16(query, uint16(len(query)-2))
+	query := append(binary.BigEndian.AppendUint16(nil, uint16(len(message))), message...)
 	for i := range n {
 		wait.Go(func() {
 			rng := rand.New(rand.NewPCG(53, uint64(i)))

@@ -1,3 +1,5 @@
+//go:build linux
+
 // Package attack sends what a server under attack gets and no load generator
 // makes: malformed packets, queries from sources that are not there, clients
 // over TCP that take their time. Its only target is a server on the loopback
@@ -17,9 +19,8 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/miekg/dns"
 	"golang.org/x/sys/unix"
-
-	"open53/test/bench/internal/zonedata"
 )
 
 // Longest is the longest an attack may last.
@@ -39,8 +40,9 @@ const (
 type Attack struct {
 	Kind Kind
 	To   netip.AddrPort
-	Zone zonedata.Zone
-	For  time.Duration // at most Longest
+	// Names are what good queries ask the addresses of.
+	Names []string
+	For   time.Duration // at most Longest
 	// Rate limits packets a second; 0 sends as many as the machine can.
 	Rate int
 	// Connections of SlowTCP; default 6000.
@@ -55,13 +57,17 @@ func (a Attack) Run(ctx context.Context) (count int, err error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, min(a.For, Longest))
 	defer cancel()
+	good, err := queries(a.Names)
+	if err != nil {
+		return 0, err
+	}
 	switch a.Kind {
 	case Malformed:
-		return a.send(ctx, malformed(a.Zone), func(*rand.Rand) netip.Addr { return netip.MustParseAddr("127.66.0.1") })
+		return a.send(ctx, malformed(good), func(*rand.Rand) netip.Addr { return netip.MustParseAddr("127.66.0.1") })
 	case Sources:
-		return a.send(ctx, queries(a.Zone), randomSource)
+		return a.send(ctx, good, randomSource)
 	case SlowTCP:
-		return a.slowTCP(ctx)
+		return a.slowTCP(ctx, good[0])
 	}
 	return 0, fmt.Errorf("there is no attack %q", a.Kind)
 }
@@ -97,20 +103,25 @@ func (a Attack) send(ctx context.Context, packets [][]byte, source func(*rand.Ra
 	return sent, nil
 }
 
-// queries are good ones, for names of the zone.
-func queries(z zonedata.Zone) [][]byte {
-	var packets [][]byte
-	rng := rand.New(rand.NewPCG(53, 2))
-	for i := range 4096 {
-		packets = append(packets, zonedata.AppendQuery(nil, z.QName(zonedata.Kind(i%4), rng.IntN(z.Names))))
+// queries are good ones.
+func queries(names []string) ([][]byte, error) {
+	packets := make([][]byte, 0, len(names))
+	for _, name := range names {
+		wire, err := new(dns.Msg).SetQuestion(name, dns.TypeA).Pack()
+		if err != nil {
+			return nil, fmt.Errorf("query for %s: %w", name, err)
+		}
+		packets = append(packets, wire)
 	}
-	return packets
+	if len(packets) == 0 {
+		return nil, errors.New("no names to ask for")
+	}
+	return packets, nil
 }
 
 // malformed are packets of all kinds of damage.
-func malformed(z zonedata.Zone) [][]byte {
+func malformed(good [][]byte) [][]byte {
 	rng := rand.New(rand.NewPCG(53, 3))
-	good := queries(z)
 	packets := [][]byte{
 		good[0][:11], // less than a header
 		append(append([]byte{}, good[0][:12]...), 0xc0, 0x0c, 0, 1, 0, 1), // a name that points at itself
