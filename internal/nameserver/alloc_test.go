@@ -2,7 +2,6 @@ package nameserver_test
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"net/netip"
 	"strings"
 	"testing"
@@ -13,7 +12,6 @@ import (
 	"open53/internal/dnswire"
 	"open53/internal/nameserver"
 	"open53/internal/rdata"
-	"open53/internal/zone"
 	"open53/internal/zonedb"
 )
 
@@ -116,6 +114,7 @@ func TestNoAllocations(t *testing.T) {
 	if msg := load(t, db, "example.com", 1, allKinds+large); msg != "" {
 		t.Fatal(msg)
 	}
+	manyMoreZones(t, db)
 	for i, target := range db.Outside().Targets() {
 		if target.Type == rdata.TypeA {
 			db.Outside().SetAnswer(i, zonedb.NewOutsideAnswer(target.Type, 60, [][]byte{{192, 0, 2, 1}, {192, 0, 2, 2}}))
@@ -204,78 +203,4 @@ func (c *allocCase) query(t *testing.T, r *nameserver.Responder, client netip.Ad
 	}
 	given := first.IsEdns0().Option[0].(*dns.EDNS0_COOKIE).Cookie
 	return pack(given), transport
-}
-
-// BenchmarkRespond measures the query path without sockets.
-func BenchmarkRespond(b *testing.B) {
-	db := zonedb.New()
-	t := &testing.T{}
-	load(t, db, "example.com", 1, allKinds)
-	r := nameserver.New(db, &nameserver.Config{UDPSize: 1232}, 1)
-	for _, name := range []string{"www A", "cname A", "nope A", "a.sub A", "x.wild A"} {
-		b.Run(strings.ReplaceAll(name, " ", "-"), func(b *testing.B) {
-			host, rrtype, _ := strings.Cut(name, " ")
-			m, _ := dnstest.Query(t, "query "+host+".example.com "+rrtype+" +edns")
-			wire, err := m.Pack()
-			if err != nil {
-				b.Fatal(err)
-			}
-			reply := make([]byte, 0, 65535)
-			client := netip.MustParseAddr("192.0.2.1")
-			b.ReportAllocs()
-			for b.Loop() {
-				r.Respond(reply, wire, client, dnswire.UDP)
-			}
-		})
-	}
-}
-
-// BenchmarkLarge answers random names of a zone of a million, one message at a
-// time and in batches.
-func BenchmarkLarge(b *testing.B) {
-	const names = 1_000_000
-	db := zonedb.New()
-	e := db.Begin()
-	apex := rdata.MustParseName("bench.test")
-	if err := e.AddZone(zonedb.ZoneConfig{ID: "Z1", Name: apex}); err != nil {
-		b.Fatal(err)
-	}
-	for i := range names {
-		name := rdata.MustParseName(fmt.Sprintf("host%07d.bench.test", i))
-		if err := e.SetName("Z1", name, []*zone.RRset{{Name: name, Type: rdata.TypeA, TTL: 300, Values: []string{"192.0.2.1"}}}); err != nil {
-			b.Fatal(err)
-		}
-	}
-	e.Commit()
-	r := nameserver.New(db, &nameserver.Config{UDPSize: 1232}, 1)
-	rng := rand.New(rand.NewPCG(1, 1))
-	queries := make([][]byte, 1<<16)
-	for i := range queries {
-		m := new(dns.Msg)
-		m.SetQuestion(fmt.Sprintf("host%07d.bench.test.", rng.IntN(names)), dns.TypeA)
-		wire, err := m.Pack()
-		if err != nil {
-			b.Fatal(err)
-		}
-		queries[i] = wire
-	}
-	reply := make([]byte, 0, 4096)
-	client := netip.MustParseAddr("192.0.2.1")
-	b.Run("single", func(b *testing.B) {
-		for i := 0; b.Loop(); i++ {
-			r.Respond(reply, queries[i&0xffff], client, dnswire.UDP)
-		}
-	})
-	b.Run("batch", func(b *testing.B) {
-		for n := 0; n < b.N; n += 64 {
-			batch := queries[n&0xffff : n&0xffff+64]
-			for i, q := range batch {
-				r.Prepare(i, q)
-			}
-			r.Fetch(len(batch))
-			for i, q := range batch {
-				r.RespondPrepared(i, reply, q, client)
-			}
-		}
-	})
 }

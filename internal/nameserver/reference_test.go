@@ -73,9 +73,25 @@ func newWorld(t *testing.T, rng *rand.Rand) *world {
 		w.addZone(t, db, i, name)
 	}
 	w.resolveOutside(t, db)
+	if rng.IntN(4) == 0 {
+		manyMoreZones(t, db)
+	}
 	w.names = append(w.names, "nowhere.example.", ".", "test.", "com.")
 	w.fast = nameserver.New(db, config, rng.Uint64())
 	return w
+}
+
+// manyMoreZones adds so many zones that batches fetch them ahead of choosing.
+func manyMoreZones(t *testing.T, db *zonedb.DB) {
+	t.Helper()
+	e := db.Begin()
+	defer e.Commit()
+	for i := range 2100 {
+		name := rdata.MustParseName(fmt.Sprintf("z%d.more.test", i))
+		if err := e.AddZone(zonedb.ZoneConfig{ID: fmt.Sprint("MORE", i), Name: name}); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // addZone makes a random zone and serves it both ways.
