@@ -4,8 +4,8 @@
 // attack: random names, queries from random sources, malformed packets, slow
 // clients over TCP. Each attack lasts at most ten seconds.
 //
-// The server has one processor; attackers and clients share another, which the
-// clients get first. Good clients are dnsperf over UDP and over TCP, and so is
+// The server has one processor; attackers and clients share another, of which
+// clients have the greater part. Good clients are dnsperf over UDP and over TCP, and so is
 // the flood of random names; other attacks are those of package attack.
 //
 // The report is Markdown on standard output; progress goes to standard error.
@@ -41,6 +41,7 @@ type bench struct {
 	seconds float64
 	cpus    [2]string // of the server, of everything else
 	flags   []string  // for the server
+	rate    int       // packets a second of an attack; 0 is no limit
 	dir     string
 	self    string // this program
 	zone    zonedata.Zone
@@ -62,6 +63,7 @@ func run(ctx context.Context, args []string) (err error) {
 	b := &bench{}
 	f := flag.NewFlagSet("flood", flag.ContinueOnError)
 	f.Float64Var(&b.seconds, "seconds", 5, "length of each attack, at most 10")
+	f.IntVar(&b.rate, "rate", 0, "packets a second of an attack; 0 is as many as the processor makes")
 	names := f.Int("names", 100_000, "size of the zone")
 	kinds := f.String("attacks", strings.Join(allAttacks, ","), "attacks to make")
 	flags := f.String("flags", "", "further flags of the server")
@@ -110,7 +112,7 @@ func (b *bench) send(ctx context.Context, kind, to string) error {
 	for i := range 4096 {
 		names = append(names, b.zone.QName(zonedata.Kind(i%4), i*7919%b.zone.Names))
 	}
-	a := attack.Attack{Kind: attack.Kind(kind), To: server, Names: names, For: time.Duration(b.seconds * float64(time.Second))}
+	a := attack.Attack{Kind: attack.Kind(kind), To: server, Names: names, Rate: b.rate, For: time.Duration(b.seconds * float64(time.Second))}
 	count, err := a.Run(ctx)
 	fmt.Println(count)
 	return err

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -127,15 +128,16 @@ func mostMemory(ctx context.Context, server *process.Process) (most int64) {
 func (b *bench) attack(ctx context.Context, kind string) (float64, error) {
 	if kind == randomNames {
 		r, err := dnsperf.Run(ctx, dnsperf.Load{
-			Server: b.node.DNS, Queries: b.queries[true], Seconds: b.seconds, Clients: 16, Outstanding: 2000, CPUs: b.cpus[1], Idle: true,
+			Server: b.node.DNS, Queries: b.queries[true], Seconds: b.seconds, Clients: 16, Outstanding: 2000, QPS: b.rate, CPUs: b.cpus[1], Background: true,
 		})
 		if err != nil {
 			return 0, err
 		}
 		return float64(r.Sent) / b.seconds, nil
 	}
-	out, err := exec.CommandContext(ctx, "chrt", "--idle", "0", "taskset", "-c", b.cpus[1], b.self,
-		"-send", kind, "-to", b.node.DNS.String(), "-seconds", fmt.Sprint(b.seconds), "-names", strconv.Itoa(b.zone.Names)).Output()
+	args := append(slices.Clone(dnsperf.Background), "taskset", "-c", b.cpus[1], b.self, "-send", kind, "-to", b.node.DNS.String(),
+		"-seconds", fmt.Sprint(b.seconds), "-names", strconv.Itoa(b.zone.Names), "-rate", strconv.Itoa(b.rate))
+	out, err := exec.CommandContext(ctx, args[0], args[1:]...).Output()
 	if err != nil {
 		return 0, fmt.Errorf("attack: %w", err)
 	}

@@ -36,8 +36,8 @@ type Load struct {
 	// Latencies wants the latency of each response.
 	Latencies bool
 	CPUs      string // as taskset takes it; empty is anywhere
-	// Idle leaves the processor to whoever wants it (SCHED_IDLE).
-	Idle bool
+	// Background lets others have the processor first.
+	Background bool
 }
 
 // socketBuffer is asked of the kernel for each of dnsperf's sockets, in kB: it
@@ -107,10 +107,14 @@ func memoryDir() string {
 	return ""
 }
 
+// Background runs the command behind it with less right to a processor than
+// others have: a tenth of it if they want it all.
+var Background = []string{"nice", "-n", "10"}
+
 func (l *Load) args() []string {
 	var args []string
-	if l.Idle {
-		args = append(args, "chrt", "--idle", "0")
+	if l.Background {
+		args = append(args, Background...)
 	}
 	if l.CPUs != "" {
 		args = append(args, "taskset", "-c", l.CPUs)
