@@ -44,8 +44,9 @@ type batchUDP struct {
 	bound  netip.AddrPort
 	// wildcard sockets learn which address each query came to (pktinfo) and
 	// answer from it.
-	wildcard bool
-	state    atomic.Int32 // socketIdle, then socketServing or socketClosed
+	wildcard  bool
+	processor int          // that serve binds its thread to; anyProcessor for none
+	state     atomic.Int32 // socketIdle, then socketServing or socketClosed
 
 	in, out [batchSize]mmsghdr
 	inVec   [batchSize]unix.Iovec
@@ -77,7 +78,7 @@ func listenBatch(at netip.AddrPort, c udpConfig) (_ udpSocket, err error) {
 			_ = unix.Close(fd)
 		}
 	}()
-	u := &batchUDP{fd: fd, config: c, wildcard: at.Addr().IsUnspecified()}
+	u := &batchUDP{fd: fd, config: c, wildcard: at.Addr().IsUnspecified(), processor: anyProcessor}
 	if err := u.configure(family); err != nil {
 		return nil, err
 	}
@@ -175,6 +176,7 @@ func (u *batchUDP) serve(ctx context.Context, h Handler) error {
 	}
 	runtime.LockOSThread()
 	defer func() { _ = unix.Close(u.fd) }()
+	pin(u.processor)
 	u.prepare()
 	for busy := false; ctx.Err() == nil; {
 		n, err := u.receive(busy)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"runtime"
 	"testing"
 	"time"
 	"unsafe"
@@ -145,6 +146,73 @@ func TestBatchAllocations(t *testing.T) {
 		}
 		if n := testing.AllocsPerRun(100, exchange); n != 0 {
 			t.Errorf("%s: %v allocations", bind, n)
+		}
+	}
+}
+
+// TestSteer: with a program that chooses sockets by processor every packet is
+// still answered, also those of processors that have no socket, and a sender
+// that stays on its processor is answered by that one's worker.
+func TestSteer(t *testing.T) {
+	cpus, err := processors()
+	if err != nil || len(cpus) == 0 {
+		t.Fatal(cpus, err)
+	}
+	for _, workers := range []int{1, len(cpus), len(cpus) + 2} {
+		s, err := Listen(Config{Listen: []string{"127.0.0.1:0"}, Workers: workers, Steer: true}, func() Handler { return echo{} })
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, u := range s.udp {
+			want := anyProcessor
+			if i < len(cpus) {
+				want = cpus[i]
+			}
+			if got := u.(*batchUDP).processor; got != want {
+				t.Errorf("worker %d of %d has processor %d, want %d", i, workers, got, want)
+			}
+		}
+		checkSteered(t, s, cpus)
+		s.Close()
+	}
+}
+
+// checkSteered sends from each processor and looks in which socket it arrives.
+func checkSteered(t *testing.T, s *Server, cpus []int) {
+	t.Helper()
+	for i, cpu := range cpus {
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			runtime.LockOSThread() // for good: the thread ends with the goroutine
+			pin(cpu)
+			for range 20 {
+				conn, err := net.DialUDP("udp4", nil, net.UDPAddrFromAddrPort(s.udp[0].addr()))
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if _, err := conn.Write([]byte("xxhello")); err != nil {
+					t.Error(err)
+				}
+				_ = conn.Close()
+			}
+		}()
+		<-done
+		arrived := 0
+		for j, u := range s.udp {
+			u := u.(*batchUDP)
+			u.prepare()
+			n, err := u.receive(true) // what is there, and waits a little if nothing is
+			if err != nil {
+				t.Fatal(err)
+			}
+			if arrived += n; n > 0 && i < len(s.udp) && j != i {
+				t.Errorf("%d packets of processor %d came to worker %d of %d", n, cpu, j, len(s.udp))
+			}
+		}
+		if arrived != 20 {
+			t.Errorf("%d of 20 packets of processor %d arrived", arrived, cpu)
 		}
 	}
 }
