@@ -8,7 +8,7 @@ FUZZTIME ?= 60s
 PKGS     ?= ./...
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-setup race lint fmt generate check-generated fuzz bench bench-dns ci clean
+.PHONY: help run build test test-setup race lint fmt generate check-generated fuzz bench bench-dns bench-flood bench-gc ci clean
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +52,12 @@ bench: ## measure changes, start, memory and queries beside moto_server and Powe
 bench-dns: ## measure answers beside gdnsd, NSD, Knot, PowerDNS and BIND
 	./test/bench/setup.sh
 	$(GO) run ./test/bench/dns
+
+bench-flood: ## measure what good clients get while open53 is under attack
+	$(GO) run ./test/bench/flood
+
+bench-gc: ## compare settings of the garbage collector under changes
+	$(GO) run ./test/bench/gc
 
 ci: check-generated test race lint ## everything a release needs
 

@@ -129,7 +129,7 @@ func randomSeed() uint64 {
 
 func listenDNS(c *config.Config, answers *nameserver.Group, log *slog.Logger) (*dnsio.Server, error) {
 	return dnsio.Listen(dnsio.Config{
-		Listen: c.DNS, Workers: c.Workers, Portable: c.PortableIO, MaxUDP: c.UDPSize, Log: log,
+		Listen: c.DNS, Workers: c.Workers, Portable: c.PortableIO, Steer: c.Steer, MaxUDP: c.UDPSize, Log: log,
 		TLS: c.DoT, TLSCert: c.DoTCert, TLSKey: c.DoTKey,
 		TCP: dnsio.TCPLimits{Connections: c.TCPClients, Idle: c.TCPIdle},
 	}, func() dnsio.Handler { return answers.New() })

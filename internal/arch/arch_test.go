@@ -31,7 +31,7 @@ const rules = `
 	route53api, store, zone, geo, access < route53;
 	route53, replica < admin;
 	restxml < gen/route53gen;
-	zone < dnstest;
+	zone < dnstest, dnstest/reference;
 `
 
 // roots may import everything; nobody imports them.
@@ -49,8 +49,10 @@ var doors = map[string][]string{
 	"github.com/spf13/pflag":              {"config", "cmd/open53"},
 	"github.com/spf13/cobra":              {"cmd/open53"},
 	"github.com/aws/aws-sdk-go-v2":        {"cmd/open53"},
-	"github.com/miekg/dns":                {"rdata", "zone", "outside", "route53", "dnstest"},
+	"github.com/miekg/dns":                {"rdata", "zone", "outside", "route53", "dnstest", "dnstest/reference"},
 	"golang.org/x/net/publicsuffix":       {"route53"},
+	"golang.org/x/net/ipv4":               {"dnsio"},
+	"golang.org/x/net/ipv6":               {"dnsio"},
 	"golang.org/x/sys":                    {"dnsio", "zonedb", "store/pebble"},
 }
 

@@ -71,6 +71,7 @@ type Config struct {
 
 	Workers    int
 	PortableIO bool
+	Steer      bool // give each UDP worker a core and the packets that arrive there
 	TCPClients int
 	TCPIdle    time.Duration
 
@@ -132,6 +133,7 @@ func (c *Config) Register(f *pflag.FlagSet, dev bool) {
 	f.StringVar(&c.DoTKey, "dot-key", "", "`FILE` with its key")
 	f.IntVar(&c.Workers, "workers", 0, "UDP sockets per address; 0 is one per core")
 	f.BoolVar(&c.PortableIO, "portable-io", false, "do without batched system calls")
+	f.BoolVar(&c.Steer, "steer", false, "bind each UDP worker to a core, and give it the packets that arrive there (Linux, cards with a queue per core)")
 	f.IntVar(&c.TCPClients, "tcp-clients", 4096, "most DNS connections at once")
 	f.DurationVar(&c.TCPIdle, "tcp-idle", 10*time.Second, "close DNS connections idle for this long")
 	f.IntVar(&c.BlockCache, "block-cache", 16, "cache for the store's blocks, in `MiB`")

@@ -55,6 +55,9 @@ type Config struct {
 	Workers int
 	// Portable avoids the batched system calls.
 	Portable bool
+	// Steer binds each worker to a processor and gives it the packets that
+	// arrive there (Linux). It is for cards with a queue for each processor.
+	Steer bool
 	// MaxUDP is the largest response that handlers make, in bytes. Up to 1232
 	// it is sent with DF set, as it passes every usual path whole.
 	MaxUDP int
@@ -207,6 +210,11 @@ func (s *Server) bindBoth(at netip.AddrPort) (err error) {
 		}
 		s.udp = append(s.udp, u)
 		at = netip.AddrPortFrom(at.Addr(), u.addr().Port())
+	}
+	if s.config.Steer {
+		if err := steer(s.udp[first:]); err != nil {
+			return err
+		}
 	}
 	l, err := listenTCP(at)
 	if err != nil {

@@ -45,8 +45,9 @@ type batchUDP struct {
 	bound  netip.AddrPort
 	// wildcard sockets learn which address each query came to (pktinfo) and
 	// answer from it.
-	wildcard bool
-	state    atomic.Int32 // socketIdle, then socketServing or socketClosed
+	wildcard  bool
+	processor int          // that serve binds its thread to; anyProcessor for none
+	state     atomic.Int32 // socketIdle, then socketServing or socketClosed
 
 	in, out [batchSize]mmsghdr
 	inVec   [batchSize]unix.Iovec
@@ -79,7 +80,10 @@ func listenBatch(at netip.AddrPort, c udpConfig) (_ udpSocket, err error) {
 			_ = unix.Close(fd)
 		}
 	}()
-	u := &batchUDP{fd: fd, config: c, wildcard: at.Addr().IsUnspecified(), gather: unix.NsecToTimespec(gatherTime.Nanoseconds())}
+	u := &batchUDP{
+		fd: fd, config: c, wildcard: at.Addr().IsUnspecified(), processor: anyProcessor,
+		gather: unix.NsecToTimespec(gatherTime.Nanoseconds()),
+	}
 	if err := u.configure(family); err != nil {
 		return nil, err
 	}
@@ -177,6 +181,7 @@ func (u *batchUDP) serve(ctx context.Context, h Handler) error {
 	}
 	runtime.LockOSThread()
 	defer func() { _ = unix.Close(u.fd) }()
+	pin(u.processor)
 	u.prepare()
 	// The kernel rounds sleeps of this thread up by 50 µs, unless told.
 	_ = unix.Prctl(unix.PR_SET_TIMERSLACK, 1, 0, 0, 0)

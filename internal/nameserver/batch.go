@@ -12,16 +12,23 @@ type asked struct {
 	status dnswire.Status
 	query  dnswire.Query
 	name   zonedb.QName
+	fetch  zonedb.ZoneFetch
 	lookup zonedb.Lookup // in the zone that answers; none if none is ours
 }
 
-// read parses a message and finds its zone in the snapshot.
-func (r *Responder) read(a *asked, msg []byte) {
+// read parses a message.
+func (a *asked) read(msg []byte) {
 	a.lookup.End()
-	if a.status = a.query.Parse(msg); a.status != dnswire.OK {
+	if a.status = a.query.Parse(msg); a.status == dnswire.OK {
+		a.name.Set(a.query.NameWords(), a.query.NameLen, a.query.Offsets[:], a.query.Labels)
+	}
+}
+
+// locate finds the message's zone in the snapshot.
+func (r *Responder) locate(a *asked) {
+	if a.status != dnswire.OK {
 		return
 	}
-	a.name.Set(a.query.NameWords(), a.query.NameLen, a.query.Offsets[:], a.query.Labels)
 	if zone := r.findZone(&a.name, a.query.Type); zone != nil {
 		a.lookup.Begin(zone, &a.name)
 	}
@@ -39,7 +46,7 @@ func (r *Responder) Prepare(i int, msg []byte) {
 	if i == 0 {
 		r.snapshot, r.clock = r.db.Snapshot(), 0
 	}
-	r.read(&r.batch[i], msg)
+	r.batch[i].read(msg)
 }
 
 // Fetch brings what n prepared messages will look up closer: a name in a large
@@ -47,11 +54,45 @@ func (r *Responder) Prepare(i int, msg []byte) {
 // overlap; one message after the other they would add up.
 func (r *Responder) Fetch(n int) {
 	batch := r.batch[:n]
+	if r.snapshot.Zones() > manyZones {
+		r.fetchZones(batch)
+	}
+	for i := range batch {
+		r.locate(&batch[i])
+	}
 	for i := range batch {
 		batch[i].lookup.Slot(&batch[i].name)
 	}
 	for i := range batch {
 		r.fetched += batch[i].lookup.Record(&batch[i].name)
+	}
+}
+
+// manyZones is how many zones are too many for what choosing one reads to stay
+// in a cache.
+const manyZones = 2048
+
+// fetchZones brings closer what locate reads.
+func (r *Responder) fetchZones(batch []asked) {
+	for i := range batch {
+		if a := &batch[i]; a.status == dnswire.OK {
+			a.fetch.Slots(r.snapshot, &a.name)
+		}
+	}
+	for i := range batch {
+		if a := &batch[i]; a.status == dnswire.OK {
+			a.fetch.Zone(r.snapshot)
+		}
+	}
+	for i := range batch {
+		if a := &batch[i]; a.status == dnswire.OK {
+			r.fetched += a.fetch.Head()
+		}
+	}
+	for i := range batch {
+		if a := &batch[i]; a.status == dnswire.OK {
+			r.fetched += a.fetch.Apex()
+		}
 	}
 }
 

@@ -3,17 +3,16 @@ package nameserver_test
 import (
 	"fmt"
 	"math/rand/v2"
-	"net/netip"
 	"os"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/miekg/dns"
 
 	"open53/internal/dnstest"
-	"open53/internal/dnswire"
 	"open53/internal/nameserver"
 	"open53/internal/zonedb"
 )
@@ -108,8 +107,8 @@ func subset(a, b []string) bool {
 	return !slices.ContainsFunc(a, func(r string) bool { return !slices.Contains(b, r) })
 }
 
-// TestDifferential compares every answer for random awkward zones with BIND,
-// Knot and NSD. OPEN53_DIFF_ZONES and OPEN53_DIFF_SEED choose more.
+// TestDifferential compares every answer for random awkward zones, as it comes
+// out of our sockets, with those of BIND, Knot and NSD. OPEN53_DIFF_ZONES and OPEN53_DIFF_SEED choose more.
 func TestDifferential(t *testing.T) {
 	seed := uint64(envInt("OPEN53_DIFF_SEED", 1))
 	var zones []dnstest.ZoneFile
@@ -142,62 +141,112 @@ var askedTypes = []uint16{
 	dns.TypeA, dns.TypeAAAA, dns.TypeNS, dns.TypeCNAME, dns.TypeDNAME, dns.TypeMX, dns.TypeTXT, dns.TypeSRV, dns.TypeDS, dns.TypeSOA, dns.TypeANY,
 }
 
+// peerConn is what a peer is asked through; it gets its questions one by one.
+type peerConn struct {
+	peer     dnstest.Peer
+	udp, tcp *dns.Conn
+}
+
+func (c *peerConn) ask(t *testing.T, m *dns.Msg, stream bool) *dns.Msg {
+	t.Helper()
+	conn, network := &c.udp, "udp"
+	if stream {
+		conn, network = &c.tcp, "tcp"
+	}
+	client := &dns.Client{Net: network, UDPSize: 4096, Timeout: 10 * time.Second}
+	for attempt := 0; ; attempt++ {
+		var err error
+		if *conn == nil {
+			*conn, err = client.Dial(c.peer.Addr)
+		}
+		if err == nil {
+			var r *dns.Msg
+			if r, _, err = client.ExchangeWithConn(m, *conn); err == nil {
+				return r
+			}
+			_ = (*conn).Close()
+		}
+		if *conn = nil; attempt == 1 { // it may have ended an idle connection
+			t.Fatalf("%s: %v: %v", c.peer.Name, m.Question, err)
+		}
+	}
+}
+
+func (c *peerConn) close() {
+	for _, conn := range []*dns.Conn{c.udp, c.tcp} {
+		if conn != nil {
+			_ = conn.Close()
+		}
+	}
+}
+
+// pipelined is how many questions are on their way to us at once: a whole batch.
+const pipelined = 64
+
+// compareAll asks the peer and us every question around the zones: us in
+// batches over UDP, and by turns over each other path.
 func compareAll(t *testing.T, db *zonedb.DB, peer dnstest.Peer, zones []dnstest.ZoneFile) {
 	t.Helper()
-	client := &dns.Client{Net: "udp", UDPSize: 4096}
 	config := &nameserver.Config{UDPSize: nameserver.DefaultUDPSize, Any: nameserver.AnyFull, AuthorityNS: peer.Name != "knot"}
-	responder := nameserver.New(db, config, 1)
-	conn, err := client.Dial(peer.Addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = conn.Close() }()
-	asked, explained, failures := 0, map[string]int{}, 0
-	kinds := map[string]int{} // one failure of each is shown
+	paths := openPaths(t, db, config)
+	c := comparison{peer: &peerConn{peer: peer}, explained: map[string]int{}, kinds: map[string]int{}, asked: map[string]int{}}
+	defer c.peer.close()
+	round := 0
 	for _, z := range zones {
+		var queries []*dns.Msg
 		for _, name := range dnstest.QuestionsAround(z) {
 			for _, qtype := range askedTypes {
 				m := new(dns.Msg)
 				m.SetQuestion(name, qtype)
 				m.RecursionDesired = false
 				m.SetEdns0(4096, false)
-				theirs, _, err := client.ExchangeWithConn(m, conn)
-				if err != nil {
-					t.Fatalf("%s: %s %s: %v", peer.Name, name, dns.TypeToString[qtype], err)
-				}
-				ours := respond(t, responder, m)
-				asked++
-				d := diff{peer: peer.Name, question: m.Question[0], ours: ours, theirs: theirs, zone: z, fields: fieldsThatDiffer(ours, theirs)}
-				if len(d.fields) == 0 {
-					continue
-				}
-				if why := explain(d); why != "" {
-					explained[why]++
-					continue
-				}
-				failures++
-				kind := fmt.Sprint(d.fields, qtype)
-				if kinds[kind]++; kinds[kind] == 1 {
-					t.Errorf("%s differs in %v\nours:\n%s\ntheirs:\n%s\nzone:\n%s", m.Question[0].String(), d.fields, dnstest.Print(ours), dnstest.Print(theirs), z.Text)
-				}
+				queries = append(queries, m)
+			}
+		}
+		for some := range slices.Chunk(queries, pipelined) {
+			c.compare(t, z, paths[0], some)
+			if round++; round%2 == 0 { // the other paths share what lies behind the socket
+				c.compare(t, z, paths[1+round/2%(len(paths)-1)], some)
 			}
 		}
 	}
-	t.Logf("%d questions, %d unexplained, explained: %v", asked, failures, explained)
+	t.Logf("questions %v, %d unexplained, explained: %v", c.asked, c.failures, c.explained)
 }
 
-func respond(t *testing.T, r *nameserver.Responder, m *dns.Msg) *dns.Msg {
+// comparison is with one peer.
+type comparison struct {
+	peer      *peerConn
+	asked     map[string]int // by path
+	explained map[string]int
+	kinds     map[string]int // one failure of each is shown
+	failures  int
+}
+
+// compare asks some questions over one path.
+func (c *comparison) compare(t *testing.T, z dnstest.ZoneFile, p *path, queries []*dns.Msg) {
 	t.Helper()
-	wire, err := m.Pack()
+	responses, err := p.exchange(queries)
 	if err != nil {
 		t.Fatal(err)
 	}
-	reply := r.Respond(make([]byte, 0, 4096), wire, netip.MustParseAddr("192.0.2.1"), dnswire.UDP)
-	response := new(dns.Msg)
-	if err := response.Unpack(reply); err != nil {
-		t.Fatalf("%s: %v", m.Question[0].String(), err)
+	for i, ours := range responses {
+		m := queries[i]
+		c.asked[p.name]++
+		theirs := c.peer.ask(t, m, p.stream)
+		d := diff{peer: c.peer.peer.Name, question: m.Question[0], ours: ours, theirs: theirs, zone: z, fields: fieldsThatDiffer(ours, theirs)}
+		if len(d.fields) == 0 {
+			continue
+		}
+		if why := explain(d); why != "" {
+			c.explained[why]++
+			continue
+		}
+		c.failures++
+		kind := fmt.Sprint(d.fields, m.Question[0].Qtype)
+		if c.kinds[kind]++; c.kinds[kind] == 1 {
+			t.Errorf("%s: %s differs in %v\nours:\n%s\ntheirs:\n%s\nzone:\n%s", p.name, m.Question[0].String(), d.fields, dnstest.Print(ours), dnstest.Print(theirs), z.Text)
+		}
 	}
-	return response
 }
 
 func explain(d diff) string {

@@ -153,7 +153,8 @@ func New(db *zonedb.DB, config *Config, seed uint64) *Responder {
 // the message gets no response.
 func (r *Responder) Respond(reply, msg []byte, client netip.Addr, transport dnswire.Transport) []byte {
 	r.snapshot, r.clock = r.db.Snapshot(), 0
-	r.read(&r.single, msg)
+	r.single.read(msg)
+	r.locate(&r.single)
 	return r.respond(&r.single, reply, msg, client, transport)
 }
 

@@ -31,17 +31,18 @@ func (handler) Respond(reply, msg []byte, _ netip.Addr, _ dnswire.Transport) []b
 func main() {
 	listen := flag.String("listen", "127.0.0.1:5454", "`ADDR:PORT` for UDP and TCP")
 	workers := flag.Int("workers", 0, "UDP sockets; 0 is one per core")
+	steer := flag.Bool("steer", false, "give each worker a processor and the packets that arrive there")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := serve(ctx, *listen, *workers); err != nil {
+	if err := serve(ctx, dnsio.Config{Listen: []string{*listen}, Workers: *workers, Steer: *steer}); err != nil {
 		fmt.Fprintln(os.Stderr, "echo:", err)
 		os.Exit(1)
 	}
 }
 
-func serve(ctx context.Context, listen string, workers int) error {
-	server, err := dnsio.Listen(dnsio.Config{Listen: []string{listen}, Workers: workers}, func() dnsio.Handler { return handler{} })
+func serve(ctx context.Context, config dnsio.Config) error {
+	server, err := dnsio.Listen(config, func() dnsio.Handler { return handler{} })
 	if err != nil {
 		return err
 	}

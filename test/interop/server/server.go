@@ -21,6 +21,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -195,6 +196,23 @@ func (s *Server) await(ready string) error {
 
 // Log is what the server has printed so far, in all its runs.
 func (s *Server) Log() string { return s.log.String() }
+
+// Memory is the resident memory of the running server, in bytes.
+func (s *Server) Memory(t *testing.T) int64 {
+	t.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.process.Process.Pid))
+	if err != nil {
+		t.Skip("this system does not tell what a process occupies")
+	}
+	_, rest, _ := strings.Cut(string(text), "VmRSS:")
+	if fields := strings.Fields(rest); len(fields) > 0 {
+		if kB, err := strconv.ParseInt(fields[0], 10, 64); err == nil {
+			return kB << 10
+		}
+	}
+	t.Fatalf("no VmRSS in %s", text)
+	return 0
+}
 
 // checkLog fails the test for what must not be in any log.
 func (s *Server) checkLog(t *testing.T) {

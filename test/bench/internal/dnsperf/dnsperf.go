@@ -36,6 +36,8 @@ type Load struct {
 	// Latencies wants the latency of each response.
 	Latencies bool
 	CPUs      string // as taskset takes it; empty is anywhere
+	// Background lets others have the processor first.
+	Background bool
 }
 
 // socketBuffer is asked of the kernel for each of dnsperf's sockets, in kB: it
@@ -105,8 +107,15 @@ func memoryDir() string {
 	return ""
 }
 
+// Background runs the command behind it with less right to a processor than
+// others have: a tenth of it if they want it all.
+var Background = []string{"nice", "-n", "10"}
+
 func (l *Load) args() []string {
 	var args []string
+	if l.Background {
+		args = append(args, Background...)
+	}
 	if l.CPUs != "" {
 		args = append(args, "taskset", "-c", l.CPUs)
 	}

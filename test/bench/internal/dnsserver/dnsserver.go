@@ -128,6 +128,13 @@ func (s *Server) Prepare(ctx context.Context, setup Setup) (*Prepared, error) {
 	return p, nil
 }
 
+// WithEnv is the same server, to be started with more in its environment.
+func (p *Prepared) WithEnv(env ...string) *Prepared {
+	other := *p
+	other.spec.Env = append(os.Environ(), env...)
+	return &other
+}
+
 // Running is a server that answers.
 type Running struct {
 	*process.Process

@@ -75,9 +75,15 @@ func (n *Node) Credentials() string { return filepath.Join(n.Data, "credentials"
 // Run starts the node on the given processors and waits until its API is
 // ready.
 func (n *Node) Run(ctx context.Context, cpus string) (*process.Process, error) {
+	return n.RunWith(ctx, cpus, nil)
+}
+
+// RunWith is Run with further flags, which win over the usual ones.
+func (n *Node) RunWith(ctx context.Context, cpus string, flags []string) (*process.Process, error) {
 	ctx, cancel := context.WithTimeout(ctx, startLimit)
 	defer cancel()
 	spec := n.Spec()
+	spec.Args = append(spec.Args, flags...)
 	spec.CPUs = cpus
 	p, err := process.Start(spec)
 	if err != nil {
