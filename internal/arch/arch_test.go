@@ -13,7 +13,7 @@ import (
 // deps_test.go: "a, b < c, d" lets c and d import a, b and everything that
 // those may import. A package that is not here may import nothing of ours.
 const rules = `
-	NONE < dnswire, rdata, restxml, telemetry, geo, certificate, certificate/certtest;
+	NONE < dnswire, rdata, restxml, telemetry, geo, health, certificate, certificate/certtest;
 	restxml < sigv4;
 	rdata < zone < event < store;
 	rdata < config;

@@ -18,6 +18,10 @@ const (
 	IndexDelegationSetID Index = "delegationset-id"
 )
 
+// IndexID lists the entities of a kind by id, for those kinds whose documents
+// begin with it: key is the id.
+func IndexID(kind Kind) Index { return Index(kind) + "-id" }
+
 // Row is one index row.
 type Row struct {
 	Index Index
