@@ -108,6 +108,22 @@ func (p Program) byWeight(left *Set, r *Random) int {
 	}
 }
 
+// Probability is how likely a weighted group's candidate is to be picked of
+// those that are left, 0 to 1.
+func (p Program) Probability(left *Set, i int) float64 {
+	if !left.Has(i) {
+		return 0
+	}
+	var sum uint32
+	for j := left.Next(0); j >= 0; j = left.Next(j + 1) {
+		sum += p.Weight(j)
+	}
+	if sum == 0 {
+		return 1 / float64(left.Len())
+	}
+	return float64(p.Weight(i)) / float64(sum)
+}
+
 // upTo is the candidate that a number below the sum of all weights falls on.
 func (p Program) upTo(drawn uint32) int {
 	from, to := 0, p.Len()-1
