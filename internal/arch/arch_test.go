@@ -14,6 +14,8 @@ import (
 // those may import. A package that is not here may import nothing of ours.
 const rules = `
 	NONE < dnswire, rdata, restxml, telemetry, geo, health, certificate, certificate/certtest;
+	geo < geo/mmdb;
+	NONE < geo/mmdb/mmdbtest;
 	restxml < sigv4;
 	rdata < zone < event < store;
 	rdata < config;
@@ -53,6 +55,8 @@ var doors = map[string][]string{
 	"github.com/miekg/dns":                {"rdata", "zone", "outside", "route53", "dnstest"},
 	"golang.org/x/net/publicsuffix":       {"route53"},
 	"golang.org/x/sys":                    {"dnsio", "zonedb", "store/pebble"},
+
+	"github.com/oschwald/maxminddb-golang": {"geo/mmdb"},
 }
 
 // shut are packages that must not be in the closure of the data plane, which

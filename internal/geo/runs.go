@@ -51,14 +51,18 @@ func spanOf[K address](k K, length int, value uint32) span[K] {
 type runs[K address] struct {
 	starts []K      // ascending, the first one is 0
 	values []uint32 // of the addresses from starts[i] on; 0 is nothing
-	// index has, for the addresses that begin with each number of indexBits
+	// index has, for the addresses that begin with each number of so many
 	// bits, the run that the first of them is in. It is nil for short tables.
 	index []uint32
+	shift uint8 // that leaves those bits of an address
 }
 
+// The index has about a number for each eight runs: it ends the search sooner
+// and takes little.
 const (
-	indexBits = 16
-	indexFrom = 256 // runs
+	indexFrom    = 256 // runs
+	minIndexBits = 8
+	maxIndexBits = 20 // 4 MiB
 )
 
 // makeRuns lets the innermost span win wherever spans are nested, and of equal
@@ -115,16 +119,17 @@ func (r *runs[K]) finish() {
 	if len(r.starts) < indexFrom {
 		return
 	}
-	r.index = make([]uint32, 1<<indexBits+1)
-	shift := width[K]() - indexBits
+	size := min(max(bits.Len(uint(len(r.starts)/8)), minIndexBits), maxIndexBits)
+	r.index = make([]uint32, 1<<size+1)
+	r.shift = uint8(width[K]() - size)
 	run := 0
-	for i := range 1 << indexBits {
-		for run+1 < len(r.starts) && r.starts[run+1] <= K(i)<<shift {
+	for i := range 1 << size {
+		for run+1 < len(r.starts) && r.starts[run+1] <= K(i)<<r.shift {
 			run++
 		}
 		r.index[i] = uint32(run)
 	}
-	r.index[1<<indexBits] = uint32(len(r.starts) - 1)
+	r.index[1<<size] = uint32(len(r.starts) - 1)
 }
 
 // width is how many bits an address has.
@@ -138,7 +143,7 @@ func (r *runs[K]) find(k K) (value uint32, length uint8) {
 	}
 	low, high := 0, len(r.starts)-1 // the run is within these
 	if r.index != nil {
-		i := k >> (width[K]() - indexBits)
+		i := k >> r.shift
 		low, high = int(r.index[i]), int(r.index[i+1])
 	}
 	for low < high {
@@ -167,7 +172,7 @@ func shared[K address](a, b K) uint8 {
 
 // bytes is the memory of the table.
 func (r *runs[K]) bytes() int {
-	return cap(r.starts)*width[K]()/8 + 4*cap(r.values) + 4*cap(r.index)
+	return len(r.starts)*width[K]()/8 + 4*len(r.values) + 4*len(r.index)
 }
 
 // prefixes is runs for both families.
