@@ -57,7 +57,7 @@ type Config struct {
 	// of one network (/24 or /56), as long as the group and its health stay.
 	StickyPrefix bool
 	Cookies      Cookies
-	RateLimit   RateLimit
+	RateLimit    RateLimit
 	// TCPIdle is told to clients that send edns-tcp-keepalive (RFC 7828), in
 	// units of 100 ms; 0 tells nothing.
 	TCPIdle uint16
