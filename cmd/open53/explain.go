@@ -102,7 +102,11 @@ func explanationText(e *nameserver.Explanation) string {
 	} else {
 		o.line(0, "zone   %s %s", e.ZoneID, e.Zone)
 	}
-	o.line(0, "scope  /%d: clients that share so many bits get the same answer", e.Scope)
+	if e.Scope == 0 {
+		o.line(0, "scope  the answer does not depend on the client's address")
+	} else {
+		o.line(0, "scope  clients that share the first %d bits of the address are answered alike", e.Scope)
+	}
 	for depth, step := range e.Steps {
 		stepText(&o, depth, step)
 	}
@@ -151,7 +155,11 @@ func stepText(o *outline, depth int, s *nameserver.Step) {
 	case nameserver.StepCNAME:
 		o.line(depth, "%sgoes on at %s", head, s.Target)
 	case nameserver.StepRecords:
-		o.line(depth, "%s%d records", head, s.Records)
+		unit := "records"
+		if s.Records == 1 {
+			unit = "record"
+		}
+		o.line(depth, "%s%d %s", head, s.Records, unit)
 	case nameserver.StepNothing:
 		o.line(depth, "%snothing: %s", head, s.Reason)
 	}

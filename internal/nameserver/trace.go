@@ -58,6 +58,9 @@ func (t *trace) records(r *Responder, set zonedb.Set) {
 // cname: the answer goes on at another name.
 func (t *trace) cname(r *Responder) {
 	if !t.off() {
+		if last := len(t.steps) - 1; last >= 0 && t.steps[last].Kind == StepRecords {
+			t.steps = t.steps[:last] // the CNAME that is followed
+		}
 		s := t.add(r, zonedb.Set{Type: typeCNAME}, StepCNAME)
 		t.name = currentName(r)
 		s.Target = t.name.String()
