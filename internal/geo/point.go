@@ -24,8 +24,20 @@ func PointOf(c Coordinates) Point {
 // the exactness of 32 bits, and of a globe that is taken for a sphere.
 func (p Point) Kilometers(q Point) float32 {
 	x, y, z := float64(p.X-q.X), float64(p.Y-q.Y), float64(p.Z-q.Z)
-	half := math.Sqrt(x*x+y*y+z*z) / 2 // of the chord; unlike a dot product, exact for near points
-	return float32(2 * EarthRadius * math.Asin(min(half, 1)))
+	versine := (x*x + y*y + z*z) / 2 // one less the cosine; from the chord, it is exact for near points
+	if versine <= 1 {
+		return float32(EarthRadius * arcVersine(versine))
+	}
+	return float32(EarthRadius * (math.Pi - arcVersine(max(2-versine, 0))))
+}
+
+// arcVersine is the angle of which one less the cosine is v, 0 to 1, to within
+// 2e-8 (Abramowitz and Stegun 4.4.46): a fifth of the time of math.Asin, and
+// latency is estimated for many regions at once.
+func arcVersine(v float64) float64 {
+	c := 1 - v
+	return math.Sqrt(v) * (1.5707963050 + c*(-0.2145988016+c*(0.0889789874+c*(-0.0501743046+
+		c*(0.0308918810+c*(-0.0170881256+c*(0.0066700901+c*-0.0012624911)))))))
 }
 
 // Point is where a position is, if it is Located.

@@ -18,7 +18,10 @@ const maxJudged = 2048
 // apply, one that is healthy, or any of them if none is.
 func (r *Responder) choose(set zonedb.Set) (zonedb.Set, resolution) {
 	p := policy.Program(set.Data)
-	client := r.location()
+	var client *policy.Client
+	if p.Located() {
+		client = r.location()
+	}
 	candidates := p.Applicable(client)
 	if candidates.Empty() {
 		r.trace.none(r, set)
@@ -32,7 +35,7 @@ func (r *Responder) choose(set zonedb.Set) (zonedb.Set, resolution) {
 	}
 	random := &r.random
 	if r.config.StickyPrefix && (p.Policy() == zone.Weighted || p.Policy() == zone.Multivalue) {
-		sticky := client.Sticky(p.Identity())
+		sticky := r.location().Sticky(p.Identity())
 		random = &sticky
 	}
 	if p.Policy() == zone.Multivalue {
@@ -91,8 +94,11 @@ func leastTTL(b []byte) {
 // healthy are the candidates that are healthy.
 func (r *Responder) healthy(p policy.Program, rrtype uint16, candidates *policy.Set) (left policy.Set) {
 	for i := candidates.Next(0); i >= 0; i = candidates.Next(i + 1) {
-		if c := p.Candidate(i); r.candidateHealthy(rrtype, &c, 0) {
+		if r.candidateHealthy(p, rrtype, i, 0) {
 			left.Add(i)
+			if p.Ordered() {
+				break // the others do not matter
+			}
 		}
 	}
 	return left
@@ -100,11 +106,11 @@ func (r *Responder) healthy(p policy.Program, rrtype uint16, candidates *policy.
 
 // candidateHealthy: neither its health check nor, if it is an alias that
 // evaluates it, its target says otherwise.
-func (r *Responder) candidateHealthy(rrtype uint16, c *policy.Candidate, depth int) bool {
-	if c.Checked && !r.world.Health.Healthy(c.Check) {
+func (r *Responder) candidateHealthy(p policy.Program, rrtype uint16, i, depth int) bool {
+	if check, checked := p.Check(i); checked && !r.world.Health.Healthy(check) {
 		return false
 	}
-	return !c.Evaluates || r.targetHealthy(candidateSet(rrtype, *c), depth+1)
+	return !p.Evaluates(i) || r.targetHealthy(candidateSet(rrtype, p.Candidate(i)), depth+1)
 }
 
 // targetHealthy reports whether what an alias points at can answer healthily.
@@ -132,7 +138,7 @@ func (r *Responder) setHealthy(set zonedb.Set, depth int) bool {
 		}
 		for i := range p.Len() {
 			r.judged++
-			if c := p.Candidate(i); r.candidateHealthy(set.Type, &c, depth) {
+			if r.candidateHealthy(p, set.Type, i, depth) {
 				return true
 			}
 		}

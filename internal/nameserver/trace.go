@@ -148,7 +148,7 @@ func (r *Responder) explainCandidate(p policy.Program, rrtype uint16, i int, can
 	c := p.Candidate(i)
 	identifier, place := p.Texts(i)
 	e := &CandidateStep{SetIdentifier: identifier, Place: place, Applies: candidates.Has(i), Answers: r.payloadText(rrtype, c)}
-	e.HealthStep = r.explainHealth(rrtype, &c, 0)
+	e.HealthStep = r.explainHealth(p, rrtype, i, 0)
 	switch p.Policy() {
 	case zone.Weighted:
 		weight := p.Weight(i)
@@ -196,15 +196,15 @@ func values(set zonedb.Set) string {
 }
 
 // explainHealth says how healthy a candidate is, and why.
-func (r *Responder) explainHealth(rrtype uint16, c *policy.Candidate, depth int) HealthStep {
+func (r *Responder) explainHealth(p policy.Program, rrtype uint16, i, depth int) HealthStep {
 	r.trace.judged++
 	r.judged = 0
-	h := HealthStep{Healthy: r.candidateHealthy(rrtype, c, depth)}
-	if c.Checked {
-		h.Check, h.CheckHealthy = r.world.Health.ID(c.Check), new(r.world.Health.Healthy(c.Check))
+	h := HealthStep{Healthy: r.candidateHealthy(p, rrtype, i, depth)}
+	if check, checked := p.Check(i); checked {
+		h.Check, h.CheckHealthy = r.world.Health.ID(check), new(r.world.Health.Healthy(check))
 	}
-	if c.Evaluates && depth < maxChain && r.trace.judged < maxJudged {
-		h.Target = r.explainTarget(candidateSet(rrtype, *c), depth+1)
+	if p.Evaluates(i) && depth < maxChain && r.trace.judged < maxJudged {
+		h.Target = r.explainTarget(candidateSet(rrtype, p.Candidate(i)), depth+1)
 	}
 	return h
 }
@@ -228,9 +228,8 @@ func (r *Responder) explainTarget(alias zonedb.Set, depth int) *TargetStep {
 	case zonedb.Group:
 		p := policy.Program(set.Data)
 		for i := range p.Len() {
-			c := p.Candidate(i)
 			identifier, _ := p.Texts(i)
-			t.Members = append(t.Members, MemberStep{SetIdentifier: identifier, HealthStep: r.explainHealth(set.Type, &c, depth)})
+			t.Members = append(t.Members, MemberStep{SetIdentifier: identifier, HealthStep: r.explainHealth(p, set.Type, i, depth)})
 		}
 	case zonedb.Plain, zonedb.PlainFixed, zonedb.LiveSOA:
 	}

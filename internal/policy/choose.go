@@ -11,7 +11,8 @@ const MaxValues = 8
 
 // Applicable are the candidates that could answer this client at all: of
 // geolocation and CIDR groups those whose area the client is in, of the others
-// every one. It may be empty.
+// every one. It may be empty. The client may be nil unless the group is
+// Located.
 func (p Program) Applicable(c *Client) (s Set) {
 	switch p.Policy() {
 	case zone.GeolocationPolicy:
@@ -68,6 +69,7 @@ func (p Program) containing(c *Client) (s Set) {
 }
 
 // Pick chooses one of the candidates that are left, which must not be none.
+// The client may be nil unless the group is Located.
 func (p Program) Pick(left *Set, c *Client, r *Random) int {
 	switch p.Policy() {
 	case zone.Weighted:

@@ -83,24 +83,46 @@ func (p Program) at(i int) []byte {
 
 // Candidate is one RRset of a group.
 type Candidate struct {
-	// Check is the number of the health check in the health table; Checked is
-	// false if there is none.
-	Check   uint32
-	Checked bool
-	// Evaluates: the payload is an alias, and its target must be healthy too.
-	Evaluates bool
-	Kind      uint8 // of the payload, as the compiler was told
-	Count     int   // RRs
-	Data      []byte
+	Kind  uint8 // of the payload, as the compiler was told
+	Count int   // RRs
+	Data  []byte
+}
+
+// Check is the number of the i-th candidate's health check, if it has one.
+func (p Program) Check(i int) (number uint32, checked bool) {
+	n := binary.LittleEndian.Uint32(p.at(i))
+	return n - 1, n != 0
+}
+
+// Evaluates reports whether the i-th candidate is an alias that is only as
+// healthy as its target.
+func (p Program) Evaluates(i int) bool { return p.at(i)[4]&flagEvaluates != 0 }
+
+// Located reports whether the group's choice depends on where the client is.
+func (p Program) Located() bool {
+	switch p.Policy() {
+	case zone.Latency, zone.GeolocationPolicy, zone.GeoproximityPolicy, zone.CIDRPolicy:
+		return true
+	case zone.Simple, zone.Weighted, zone.Failover, zone.Multivalue:
+	}
+	return false
+}
+
+// Ordered reports whether the first healthy candidate is the one to pick.
+func (p Program) Ordered() bool {
+	switch p.Policy() {
+	case zone.Simple, zone.Failover, zone.GeolocationPolicy, zone.CIDRPolicy:
+		return true
+	case zone.Weighted, zone.Latency, zone.GeoproximityPolicy, zone.Multivalue:
+	}
+	return false
 }
 
 // Candidate returns the i-th candidate.
 func (p Program) Candidate(i int) Candidate {
 	c := p.at(i)
-	check := binary.LittleEndian.Uint32(c)
 	start, length := int(binary.LittleEndian.Uint32(c[8:])), int(binary.LittleEndian.Uint32(c[12:]))
 	return Candidate{
-		Check: check - 1, Checked: check != 0, Evaluates: c[4]&flagEvaluates != 0,
 		Kind: c[5], Count: int(binary.LittleEndian.Uint16(c[6:])), Data: p[start : start+length : start+length],
 	}
 }
