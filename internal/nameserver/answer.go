@@ -131,7 +131,7 @@ const (
 // the live SOA into the zone's; plain sets are returned as they are.
 func (r *Responder) resolve(set zonedb.Set) (zonedb.Set, resolution) {
 	r.trace.begin(r)
-	for range maxChain {
+	for range maxChain + 1 {
 		if set.Kind == zonedb.Group {
 			var found resolution
 			if set, found = r.choose(set); found != resolved {

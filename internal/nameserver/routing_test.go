@@ -1,8 +1,10 @@
 package nameserver_test
 
 import (
+	"fmt"
 	"net/netip"
 	"testing"
+	"time"
 
 	"github.com/miekg/dns"
 
@@ -352,6 +354,49 @@ func TestAliasOutsideHealth(t *testing.T) {
 		l.db.Outside().SetAnswer(0, test.answer)
 		if got := l.ask("www", fromNowhere).String(); got != test.want {
 			t.Errorf("%s: got %s, want %s", test.name, got, test.want)
+		}
+	}
+}
+
+// TestWideTrees: a tree of aliases in which everything is sick is not walked to
+// its end, which the age of the universe would not suffice for.
+func TestWideTrees(t *testing.T) {
+	const levels, width = 12, 20
+	var sets []*zone.RRset
+	for level := range levels {
+		for i := range width {
+			id := fmt.Sprintf("s%d", i)
+			s := named(fmt.Sprintf("l%d", level), weighted(1, aliased(fmt.Sprintf("l%d", level+1), true, set(id))))
+			sets = append(sets, s)
+		}
+	}
+	sets = append(sets, named(fmt.Sprintf("l%d", levels), weighted(1, checked("a", set("s", one)))))
+	l := newLab(t, sets...)
+	l.sick(nil, "a")
+	begin := time.Now()
+	if got := l.ask("l0", fromNowhere).String(); got != one {
+		t.Errorf("got %s", got)
+	}
+	if elapsed := time.Since(begin); elapsed > time.Second {
+		t.Errorf("took %s", elapsed)
+	}
+	if e := l.explain("l0", fromNowhere, ""); len(e.Steps) != 2*levels+2 {
+		t.Errorf("%d steps are explained", len(e.Steps))
+	}
+}
+
+// TestAliasChain: sixteen aliases are followed, also through groups; more are
+// refused an answer, not followed for ever.
+func TestAliasChain(t *testing.T) {
+	var sets []*zone.RRset
+	for i := range 20 {
+		sets = append(sets, named(fmt.Sprintf("n%d", i), weighted(1, aliased(fmt.Sprintf("n%d", i+1), true, set("x")))))
+	}
+	sets = append(sets, named("n20", weighted(1, set("x", one))))
+	l := newLab(t, sets...)
+	for name, want := range map[string]string{"n4": one, "n3": "SERVFAIL"} {
+		if got := l.ask(name, fromNowhere).String(); got != want {
+			t.Errorf("%s: got %s, want %s", name, got, want)
 		}
 	}
 }
