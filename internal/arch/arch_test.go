@@ -20,7 +20,8 @@ const rules = `
 	rdata < zone < event < store;
 	rdata < config;
 	dnswire, certificate < dnsio;
-	zone < zonedb;
+	zone, geo, health < policy;
+	policy < zonedb;
 	dnswire, zonedb < nameserver;
 	zonedb < outside;
 	store, zonedb < replica;
