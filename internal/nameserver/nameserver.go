@@ -252,7 +252,9 @@ func (r *Responder) solve(a *asked) {
 		if r.config.AuthorityNS {
 			r.appendAuthorityNS()
 		}
-		r.trace.end()
+		if r.trace != nil {
+			r.trace.ended = true
+		}
 		r.solveAdditional()
 	}
 }

@@ -39,7 +39,7 @@ const (
 
 // MaxCandidates is how many RRsets one group can have: more than the API
 // admits.
-const MaxCandidates = 256
+const MaxCandidates = 128
 
 // Flags of a Program.
 const (
