@@ -31,6 +31,8 @@ func TestMain(m *testing.M) {
 //	server stop                 end the server that was started last
 //	query NAME TYPE             print what DNS answers: rcode, then one record a line
 //	lines FILE MOST             fail if a file has more lines than MOST, or one of more than 110 characters
+//	mmdb FILE NETWORK=COUNTRY,LATITUDE,LONGITUDE…
+//	                            write a database of positions
 //	capture NAME REGEXP         set the variable NAME to the word behind REGEXP in the last output
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -46,6 +48,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"server": serverCommand, "query": queryCommand, "lines": linesCommand, "capture": captureCommand,
+			"mmdb": mmdbCommand,
 		},
 	})
 }
