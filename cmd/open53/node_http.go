@@ -89,6 +89,7 @@ func (n *node) route53Handler(service *route53.Service, c *config.Config) http.H
 	if !c.Strict {
 		options.Enums.RRType.Any = true
 	}
+	options.Enums.ResourceRecordSetRegion.Any = len(c.Regions) > 0
 	return route53api.NewHandler(service, options)
 }
 
