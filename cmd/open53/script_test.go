@@ -54,7 +54,7 @@ func scriptParams(dir string) testscript.Params {
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"server": serverCommand, "query": queryCommand, "lines": linesCommand, "capture": captureCommand,
 			"matches": matchesCommand,
-			"mmdb": mmdbCommand,
+			"mmdb":    mmdbCommand,
 		},
 	}
 }
