@@ -14,7 +14,8 @@ import (
 func clientCommands() []*cobra.Command {
 	commands := []*cobra.Command{
 		newZoneCommand(), newRecordCommand(), newImportCommand(), newExportCommand(), newChangeCommand(),
-		newHistoryCommand(), newRevertCommand(),
+		newHistoryCommand(), newRevertCommand(), newExplainCommand(),
+		newLatencyCommand(),
 		newBackupCommand(), newRestoreCommand(), newVerifyCommand(), newCompactCommand(),
 	}
 	for _, cmd := range commands {

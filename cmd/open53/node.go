@@ -23,9 +23,11 @@ import (
 	"open53/internal/access"
 	"open53/internal/config"
 	"open53/internal/dnsio"
+	"open53/internal/geo/mmdb"
 	"open53/internal/httpserver"
 	"open53/internal/nameserver"
 	"open53/internal/outside"
+	"open53/internal/policy"
 	"open53/internal/replica"
 	"open53/internal/store"
 	"open53/internal/store/memory"
@@ -43,6 +45,9 @@ type node struct {
 	replica  *replica.Replica
 	outside  *outside.Resolver
 	answers  *nameserver.Group
+	world    policy.World // what answers depend on besides the zones
+	geo      *mmdb.Follower
+	geoLater bool // the databases are read when run begins
 	dns      *dnsio.Server
 	http     *httpserver.Server
 	stopping atomic.Bool
@@ -60,8 +65,15 @@ func newNode(ctx context.Context, c *config.Config, auth *access.Authenticator, 
 	if n.store, err = openStore(c, log); err != nil {
 		return nil, err
 	}
-	db := zonedb.New()
+	if err = n.newWorld(c); err != nil {
+		return nil, err
+	}
+	if err = n.locate(c, dev); err != nil {
+		return nil, err
+	}
+	db := zonedb.NewIn(n.world)
 	n.replica = replica.New(n.store, db, n.component("replica"))
+	n.followEntities()
 	if n.outside, err = outside.New(db.Outside(), c.Resolvers, n.component("outside")); err != nil {
 		return nil, err
 	}
@@ -98,7 +110,7 @@ func openStore(c *config.Config, log *slog.Logger) (store.Store, error) {
 
 func answerConfig(c *config.Config) *nameserver.Config {
 	answers := &nameserver.Config{
-		UDPSize: c.UDPSize, NSID: []byte(c.NSID), Version: c.DNSVersion, ID: c.ServerID, AuthorityNS: c.AuthorityNS,
+		UDPSize: c.UDPSize, NSID: []byte(c.NSID), Version: c.DNSVersion, ID: c.ServerID, AuthorityNS: c.AuthorityNS, StickyPrefix: c.StickyPrefix,
 		Any:     map[string]nameserver.AnyMode{"minimal": nameserver.AnyMinimal, "full": nameserver.AnyFull, "hinfo": nameserver.AnyHINFO}[c.Any],
 		TCPIdle: uint16(min(c.TCPIdle/(100*time.Millisecond), math.MaxUint16)),
 		Now:     func() int64 { return time.Now().UnixMilli() },
@@ -178,6 +190,7 @@ func (n *node) run(ctx context.Context) error {
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
 	group.Go(func() error { return n.replica.Run(serving) })
 	group.Go(func() error { return n.outside.Run(serving) })
+	group.Go(func() error { return n.followGeo(serving) })
 	group.Go(func() error { return n.dns.Run(serving) })
 	group.Go(func() error {
 		defer stop()

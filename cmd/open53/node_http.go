@@ -27,6 +27,7 @@ func (n *node) newHTTP(c *config.Config, auth *access.Authenticator, dev bool, d
 		Served: n.replica.Served, Answerer: n.answers,
 		NameServers: c.NameServers, Hostmaster: c.Hostmaster, AccountID: c.AccountID,
 		CheckerIPRanges: c.CheckerIPs, Strict: c.Strict, EnforceQuotas: c.Quotas,
+		Regions: n.regionExists,
 	})
 	if err != nil {
 		return nil, err
@@ -49,6 +50,8 @@ func (n *node) newHTTP(c *config.Config, auth *access.Authenticator, dev bool, d
 			Admin: admin.Handler(admin.Config{
 				Store: n.store, Zones: adminZones{service}, Served: n.replica.Served, Log: n.component("admin"),
 				Version: version, Commit: commit, Started: time.Now(), ZoneCount: func() int { return db.Snapshot().Zones() },
+				Latencies: service,
+				Explain:   func(q admin.Question) any { return n.answers.Explain(nameserver.Question(q)) },
 			}),
 		},
 	})
@@ -86,6 +89,7 @@ func (n *node) route53Handler(service *route53.Service, c *config.Config) http.H
 	if !c.Strict {
 		options.Enums.RRType.Any = true
 	}
+	options.Enums.ResourceRecordSetRegion.Any = len(c.Regions) > 0
 	return route53api.NewHandler(service, options)
 }
 

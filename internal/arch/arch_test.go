@@ -13,12 +13,15 @@ import (
 // deps_test.go: "a, b < c, d" lets c and d import a, b and everything that
 // those may import. A package that is not here may import nothing of ours.
 const rules = `
-	NONE < dnswire, rdata, restxml, telemetry, geo, certificate, certificate/certtest;
+	NONE < dnswire, rdata, restxml, telemetry, geo, health, certificate, certificate/certtest;
+	geo < geo/mmdb;
+	NONE < geo/mmdb/mmdbtest;
 	restxml < sigv4;
 	rdata < zone < event < store;
 	rdata < config;
 	dnswire, certificate < dnsio;
-	zone < zonedb;
+	zone, geo, health < policy;
+	policy < zonedb;
 	dnswire, zonedb < nameserver;
 	zonedb < outside;
 	store, zonedb < replica;
@@ -54,6 +57,8 @@ var doors = map[string][]string{
 	"golang.org/x/net/ipv4":               {"dnsio"},
 	"golang.org/x/net/ipv6":               {"dnsio"},
 	"golang.org/x/sys":                    {"dnsio", "zonedb", "store/pebble"},
+
+	"github.com/oschwald/maxminddb-golang": {"geo/mmdb"},
 }
 
 // shut are packages that must not be in the closure of the data plane, which

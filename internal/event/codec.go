@@ -15,7 +15,9 @@ import (
 // that no string can make an event that is written but cannot be read.
 var (
 	encoding = mustEncMode()
-	decoding = mustDecMode()
+	decoding = mustDecMode(cbor.ExtraDecErrorUnknownField)
+	// headMode reads the beginning of a document and lets the rest be.
+	headMode = mustDecMode(cbor.ExtraDecErrorNone)
 )
 
 func mustEncMode() cbor.EncMode {
@@ -28,13 +30,13 @@ func mustEncMode() cbor.EncMode {
 	return mode
 }
 
-func mustDecMode() cbor.DecMode {
+func mustDecMode(extra cbor.ExtraDecErrorCond) cbor.DecMode {
 	mode, err := cbor.DecOptions{
 		DupMapKey:          cbor.DupMapKeyEnforcedAPF,
 		IndefLength:        cbor.IndefLengthForbidden,
 		TagsMd:             cbor.TagsForbidden,
 		ByteStringToString: cbor.ByteStringToStringAllowed,
-		ExtraReturnErrors:  cbor.ExtraDecErrorUnknownField,
+		ExtraReturnErrors:  extra,
 		// The largest batch holds fewer changes than this; the library's
 		// default of 131,072 could be exceeded by it.
 		MaxArrayElements: 1 << 24,

@@ -26,6 +26,17 @@ const (
 	KindZone          Kind = "zone"          // document: zone.HostedZone; RRset changes too
 	KindReference     Kind = "reference"     // a claimed caller reference: "hostedzone/REF", "delegationset/REF", …
 	KindDelegationSet Kind = "delegationset" // document: zone.DelegationSet
+
+	// The documents of these begin with their id, under key 1; a page of them
+	// is listed by IndexID.
+	KindHealthCheck           Kind = "healthcheck"
+	KindHealthStatus          Kind = "healthstatus" // what was last known, by health check id
+	KindCIDRCollection        Kind = "cidrcollection"
+	KindTrafficPolicy         Kind = "trafficpolicy"
+	KindTrafficPolicyInstance Kind = "trafficpolicyinstance"
+	KindNetwork               Kind = "network" // address ranges of a VPC
+	KindAlarm                 Kind = "alarm"   // of the CloudWatch API
+	KindLatency               Kind = "latency" // measured latencies, by source
 )
 
 // Key identifies an entity.

@@ -14,9 +14,15 @@ const (
 	IndexZoneVPC Index = "zone-vpc"
 	// IndexZoneDelegationSet lists zones by reusable delegation set: set id, 0x00, zone id.
 	IndexZoneDelegationSet Index = "zone-delegationset"
+	// IndexZoneCIDR lists the zones that use a CIDR collection: collection id, 0x00, zone id.
+	IndexZoneCIDR Index = "zone-cidrcollection"
 	// IndexDelegationSetID lists reusable delegation sets by id.
 	IndexDelegationSetID Index = "delegationset-id"
 )
+
+// IndexID lists the entities of a kind by id, for those kinds whose documents
+// begin with it: key is the id.
+func IndexID(kind Kind) Index { return Index(kind) + "-id" }
 
 // Row is one index row.
 type Row struct {

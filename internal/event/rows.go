@@ -1,6 +1,7 @@
 package event
 
 import (
+	"errors"
 	"fmt"
 
 	"open53/internal/zone"
@@ -28,9 +29,30 @@ func IndexRows(kind Kind, document []byte) ([]Row, error) {
 			return nil, fmt.Errorf("index rows: %w", err)
 		}
 		return []Row{{IndexDelegationSetID, d.ID}}, nil
+	case KindHealthCheck, KindHealthStatus, KindCIDRCollection, KindTrafficPolicy, KindTrafficPolicyInstance,
+		KindNetwork, KindAlarm, KindLatency:
+		id, err := documentID(document)
+		if err != nil {
+			return nil, fmt.Errorf("index rows: %s: %w", kind, err)
+		}
+		return []Row{{IndexID(kind), id}}, nil
 	case KindReference: // looked up, never listed
 	}
 	return nil, nil
+}
+
+// documentID reads the id that a document begins with.
+func documentID(document []byte) (string, error) {
+	var d struct {
+		ID string `cbor:"1,keyasint"`
+	}
+	if err := headMode.Unmarshal(document, &d); err != nil {
+		return "", err
+	}
+	if d.ID == "" {
+		return "", errors.New("document has no id")
+	}
+	return d.ID, nil
 }
 
 func zoneRows(z *zone.HostedZone) []Row {
@@ -40,6 +62,11 @@ func zoneRows(z *zone.HostedZone) []Row {
 	}
 	if z.DelegationSetID != "" {
 		rows = append(rows, Row{IndexZoneDelegationSet, z.DelegationSetID + "\x00" + z.ID})
+	}
+	for i, use := range z.CIDRUses { // in order of collection
+		if i == 0 || use.CollectionID != z.CIDRUses[i-1].CollectionID {
+			rows = append(rows, Row{IndexZoneCIDR, use.CollectionID + "\x00" + z.ID})
+		}
 	}
 	for _, vpc := range z.VPCs {
 		rows = append(rows, Row{IndexZoneVPC, vpc.Region + "\x00" + vpc.ID + "\x00" + z.ID})

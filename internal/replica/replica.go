@@ -32,6 +32,8 @@ type Replica struct {
 	store store.Store
 	db    *zonedb.DB
 	log   *slog.Logger
+	// entities belongs to Load, then to Run.
+	entities entities
 
 	mu      sync.Mutex // guards the fields below
 	served  uint64
@@ -79,6 +81,9 @@ func (r *Replica) setServed(position uint64) {
 func (r *Replica) Load(ctx context.Context) error {
 	view := r.store.View()
 	defer view.Close()
+	if err := r.loadEntities(view); err != nil {
+		return err
+	}
 	edit := r.db.Begin()
 	for entry, err := range view.List(event.IndexZoneID, nil, nil) {
 		if err == nil {
@@ -171,6 +176,7 @@ func (r *Replica) round(next func() (store.Record, error, bool)) error {
 		return errTailEnded
 	}
 	work.add(record.Event)
+	r.entities.note(record.Event)
 	view := r.store.View()
 	defer view.Close()
 	for record.Position < view.Position() {
@@ -182,6 +188,10 @@ func (r *Replica) round(next func() (store.Record, error, bool)) error {
 			return errTailEnded
 		}
 		work.add(record.Event)
+		r.entities.note(record.Event)
+	}
+	if err := r.followEntities(view); err != nil {
+		return err
 	}
 	if len(work) > 0 {
 		if err := r.publish(view, work); err != nil {
