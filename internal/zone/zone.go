@@ -53,6 +53,8 @@ type HostedZone struct {
 	// AcceleratedRecoverySet tells that UpdateHostedZoneFeatures was called:
 	// a zone that it switched the feature off for says so, a new one does not.
 	AcceleratedRecoverySet bool `cbor:"14,keyasint,omitempty"`
+	// HiddenRRsets is how many of the zone's RRsets are hidden (see Hides).
+	HiddenRRsets uint64 `cbor:"15,keyasint,omitempty"`
 }
 
 // VPC names a virtual private cloud.
