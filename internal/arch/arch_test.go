@@ -19,6 +19,7 @@ const rules = `
 	rdata < config;
 	dnswire, certificate < dnsio;
 	zone < zonedb;
+	zone < trafficpolicy < route53;
 	dnswire, zonedb < nameserver;
 	zonedb < outside;
 	store, zonedb < replica;

@@ -238,3 +238,18 @@ func (k *shapeCheck) region(name string) {
 	}
 	k.enumeration(name, strings.Join(regionNames, ", "))
 }
+
+// RoutingFault is the first thing that is wrong with the routing fields of a
+// set, which has a type and a set identifier, or empty. It needs no zone.
+func RoutingFault(set RequestedSet, opts Options) string {
+	b := batch{opts: &opts, limits: opts.Limits.withDefaults()}
+	check := shapeCheck{batch: &b, asked: &RequestedChange{Action: Create, Set: set}}
+	draft := &RRset{}
+	check.typeName(draft)
+	check.identifier(draft)
+	check.policy(draft)
+	if len(b.faults) == 0 {
+		return ""
+	}
+	return b.faults[0].text
+}
