@@ -188,15 +188,16 @@ func withoutOwned(sets iter.Seq2[*zone.RRset, error]) iter.Seq2[*zone.RRset, err
 }
 
 // besideOwned refuses changes after which RRsets of clients would stand where
-// an instance has its root. A Revert is not checked otherwise. The text is ours.
+// an instance has its root, which the changes leave alone. A Revert is not
+// checked otherwise. The text is ours.
 func (c *contents) besideOwned(changes []zone.Change) error {
-	after, err := c.after(changes)
-	if err != nil {
-		return err
-	}
 	for _, change := range changes {
 		key := change.Key()
-		for _, owned := range after[key.Name] {
+		sets, err := c.RRsetsAt(key.Name)
+		if err != nil {
+			return err
+		}
+		for _, owned := range sets {
 			if owned.TrafficPolicyInstanceID == "" || change.New == nil {
 				continue
 			}
