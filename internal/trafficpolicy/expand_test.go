@@ -46,7 +46,9 @@ func describe(names map[rdata.Name]string, s *zone.RRset) string {
 		text += " " + s.Geolocation.String()
 	case zone.GeoproximityPolicy:
 		text += fmt.Sprintf(" %s bias %d %t", s.Geoproximity, s.Geoproximity.Bias, s.Geoproximity.BiasSet)
-	case zone.Simple, zone.Multivalue, zone.CIDRPolicy:
+	case zone.CIDRPolicy:
+		text += " " + s.CIDR.Location
+	case zone.Simple, zone.Multivalue:
 	}
 	if s.Alias != nil {
 		text += fmt.Sprintf(" alias %s %s %t", s.Alias.ZoneID, short(s.Alias.Target), s.Alias.EvaluateTargetHealth)
@@ -117,6 +119,11 @@ func TestExpand(t *testing.T) {
 			`H1 MX "1 one" multivalue 60 10 mx1.example.net`,
 			`H1 MX "2 two" multivalue 60 10 mx2.example.net health 1111`,
 			`www.example.com. MX alias Z1EXAMPLE H1 true`,
+		}},
+		{"cidr", []string{
+			`H1 A "1 one" CIDR office 60 192.0.2.1`,
+			`H1 A "2 two" CIDR * 60 192.0.2.2`,
+			`www.example.com. A alias Z1EXAMPLE H1 true`,
 		}},
 		{"endpoint", []string{`www.example.com. TXT 60 "hello" "world"`}},
 		{"cloudfront", []string{`www.example.com. A alias Z2FDTNDATAQYW2 d111111abcdef8.cloudfront.net. false`}},

@@ -41,8 +41,8 @@ type member struct {
 
 // parseJSON reads one JSON value and nothing behind it.
 func parseJSON(document string) (*node, error) {
-	var any json.RawMessage
-	if err := json.Unmarshal([]byte(document), &any); err != nil {
+	var whole json.RawMessage
+	if err := json.Unmarshal([]byte(document), &whole); err != nil {
 		if syntax := new(json.SyntaxError); errors.As(err, &syntax) {
 			return nil, fmt.Errorf("%w at character %d", err, syntax.Offset)
 		}

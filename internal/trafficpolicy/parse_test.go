@@ -82,7 +82,7 @@ func TestParseFaults(t *testing.T) {
 		{"bucket of no region", endpoint("A", `{"Type":"s3-website","Region":"mars","Value":"www.example.com"}`), "e: Value is not a valid S3 website bucket name."},
 
 		{"rule type missing", policy(`"start":{}`), "start: RuleType is required."},
-		{"rule type unknown", policy(`"start":{"RuleType":"cidr"}`), "start: RuleType 'cidr' is not one of failover, geo, geoproximity, latency, multivalue, weighted."},
+		{"rule type unknown", policy(`"start":{"RuleType":"random"}`), "start: RuleType 'random' is not one of failover, geo, geoproximity, latency, multivalue, weighted."},
 		{"member of another rule", policy(`"start":{"RuleType":"weighted","Items":[{"EndpointReference":"a","Weight":1}],"Regions":[]}`), "start: The member 'Regions' is not known here."},
 		{"the guide's example", policy(`"start":{"RuleType":"geo","GeolocationRules":[{"Location":"continent:NA","EndpointReference":"a"}]}`),
 			"start: Locations must be an array with at least one item.;start: The member 'GeolocationRules' is not known here."},
@@ -132,6 +132,9 @@ func TestParseFaults(t *testing.T) {
 			"start: Bias must be an integer from -99 to 99."},
 		{"place twice", policy(`"start":{"RuleType":"geoproximity","GeoproximityLocations":[{"EndpointReference":"a","Latitude":"51.5","Longitude":"0"},{"EndpointReference":"b","Latitude":"51.50","Longitude":"+0"}]}`),
 			"RRSet with DNS name"}, // found by applying it
+		{"collection", policy(`"start":{"RuleType":"cidr","Items":[{"EndpointReference":"a","CollectionId":"x","LocationName":"y"}]}`), "start: The location x y is not valid."},
+		{"two collections", policy(`"start":{"RuleType":"cidr","Items":[{"EndpointReference":"a","CollectionId":"11111111-1111-1111-1111-111111111111","LocationName":"y"},` +
+			`{"EndpointReference":"a","CollectionId":"22222222-1111-1111-1111-111111111111","LocationName":"*"}]}`), "RRSet with DNS name"},
 		{"2015 place in 2023", proximity(`"Region":"aws:route53:us-east-1"`), "start: Location must be an object.;start: Type '' of a Location is not one of Region, LocalZone, Coordinate.;start: The member 'Region' is not known here."},
 		{"local zone without letter", proximity(`"Location":{"Type":"LocalZone","LocationName":"aws:route53:us-east-1-atl-1"}`),
 			"start: LocationName 'aws:route53:us-east-1-atl-1' is not a Local Zone: it must end with the letter of one."},
@@ -148,6 +151,19 @@ func TestParseFaults(t *testing.T) {
 				t.Errorf("got  %s\nwant %s", got, test.want)
 			}
 		})
+	}
+}
+
+// TestStrict: what Amazon does not have is refused where that is asked for.
+func TestStrict(t *testing.T) {
+	rule := policy(`"start":{"RuleType":"cidr","Items":[{"EndpointReference":"a","CollectionId":"11111111-1111-1111-1111-111111111111","LocationName":"*"}]}`)
+	if _, err := Parse(rule, testOptions); err != nil {
+		t.Error(err)
+	}
+	strict := testOptions
+	strict.Strict = true
+	if _, err := Parse(rule, strict); err == nil || !strings.HasPrefix(err.Error(), "start: RuleType 'cidr' is not one of") {
+		t.Error(err)
 	}
 }
 

@@ -2,7 +2,9 @@ package trafficpolicy
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -36,7 +38,7 @@ func (c contents) commit(changes []zone.Change) {
 	}
 }
 
-// object is a JSON object in the making.
+// jsonObject is a JSON object in the making.
 type jsonObject map[string]any
 
 // randomDocument draws a document that is right, or nearly: rules lead to later
@@ -86,9 +88,7 @@ func randomDocument(random *rand.Rand) string {
 
 func randomRule(random *rand.Rand, format, recordType string, branch func() jsonObject) jsonObject {
 	with := func(b jsonObject, more jsonObject) jsonObject {
-		for k, v := range more {
-			b[k] = v
-		}
+		maps.Copy(b, more)
 		return b
 	}
 	var list []jsonObject
@@ -208,7 +208,7 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, document string) {
 		d, err := Parse(document, testOptions)
 		if err != nil {
-			if _, ok := err.(*Error); !ok || err.Error() == "" {
+			if wrong := new(Error); !errors.As(err, &wrong) || err.Error() == "" {
 				t.Fatalf("error %v", err)
 			}
 			return
@@ -224,4 +224,34 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 	})
+}
+
+// BenchmarkParseDense parses about the worst document for its size: every rule
+// leads to many later ones.
+func BenchmarkParseDense(b *testing.B) {
+	const rules, branches = 100, 12
+	all := jsonObject{}
+	for i := range rules {
+		var items []jsonObject
+		for j := range branches {
+			item := jsonObject{"Weight": 1, "RuleReference": fmt.Sprint("r", i+1+(i*j)%(rules-1-min(i, rules-2)))}
+			if i == rules-1 {
+				item = jsonObject{"Weight": 1, "EndpointReference": "e"}
+			}
+			items = append(items, item)
+		}
+		all[fmt.Sprint("r", i)] = jsonObject{"RuleType": "weighted", "Items": items}
+	}
+	text, err := json.Marshal(jsonObject{
+		"AWSPolicyFormatVersion": Format2015, "RecordType": "A", "StartRule": "r0", "Rules": all, "Endpoints": jsonObject{"e": jsonObject{"Value": "192.0.2.1"}},
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.SetBytes(int64(len(text)))
+	for b.Loop() {
+		if _, err := Parse(string(text), testOptions); err != nil {
+			b.Fatal(err)
+		}
+	}
 }

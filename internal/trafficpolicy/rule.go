@@ -20,23 +20,25 @@ func (r *reader) rule(id string, n *node) *Rule {
 			rule.Branches = append(rule.Branches, r.branch(id, list, item, policy, read))
 		}
 	}
-	switch kind := f.text("RuleType"); kind {
-	case "failover":
-		r.failover(id, f, rule)
-	case "geo":
-		branches("Locations", zone.GeolocationPolicy, r.location)
-	case "latency":
-		branches("Regions", zone.Latency, r.region)
-	case "geoproximity":
-		branches("GeoproximityLocations", zone.GeoproximityPolicy, r.proximity)
-	case "multivalue":
-		branches("Items", zone.Multivalue, func(*fields, *Branch) {})
-		r.multivalue(id, rule)
-	case "weighted":
-		branches("Items", zone.Weighted, r.weight)
-	case "":
+	switch kind := f.text("RuleType"); {
+	case kind == "":
 		r.fault(id, "RuleType is required")
 		return rule
+	case kind == "failover":
+		r.failover(id, f, rule)
+	case kind == "geo":
+		branches("Locations", zone.GeolocationPolicy, r.location)
+	case kind == "latency":
+		branches("Regions", zone.Latency, r.region)
+	case kind == "geoproximity":
+		branches("GeoproximityLocations", zone.GeoproximityPolicy, r.proximity)
+	case kind == "multivalue":
+		branches("Items", zone.Multivalue, func(*fields, *Branch) {})
+		r.multivalue(id, rule)
+	case kind == "weighted":
+		branches("Items", zone.Weighted, r.weight)
+	case kind == "cidr" && !r.opts.Strict: // Amazon has no such rule
+		branches("Items", zone.CIDRPolicy, r.cidr)
 	default:
 		r.fault(id, "RuleType '"+printable(kind)+"' is not one of failover, geo, geoproximity, latency, multivalue, weighted")
 		return rule
@@ -119,6 +121,16 @@ func (r *reader) weight(f *fields, b *Branch) {
 		r.fault(f.id, "Weight is required in Items")
 	}
 	b.Routing.Weight = uint8(weight)
+}
+
+// cidr reads which blocks a branch answers for: a location of a CIDR
+// collection, or "*". Whether it exists is asked when records are made.
+func (r *reader) cidr(f *fields, b *Branch) {
+	c := &zone.CIDR{CollectionID: f.text("CollectionId"), Location: f.text("LocationName")}
+	b.Routing.CIDR = c
+	if !r.routable(zone.RequestedSet{CIDR: &zone.RequestedCIDR{CollectionID: c.CollectionID, LocationName: c.Location}}) {
+		r.fault(f.id, "The location "+printable(c.CollectionID+" "+c.Location)+" is not valid")
+	}
 }
 
 // multivalue checks what only this rule asks for: endpoints that are values.
@@ -239,7 +251,9 @@ func (r *reader) places(id string, rule *Rule) {
 			place = s.Geolocation.String()
 		case zone.GeoproximityPolicy:
 			place = s.Geoproximity.String()
-		case zone.Simple, zone.Weighted, zone.Failover, zone.Multivalue, zone.CIDRPolicy:
+		case zone.CIDRPolicy:
+			place = s.CIDR.Location
+		case zone.Simple, zone.Weighted, zone.Failover, zone.Multivalue:
 		}
 		if place != "" && seen[place] {
 			r.fault(id, "The location "+printable(place)+" must not be there twice")
