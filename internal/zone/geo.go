@@ -24,9 +24,6 @@ var amazonRegions = func() map[string]bool {
 	return m
 }()
 
-// IsRegion reports whether Amazon has a region of the name.
-func IsRegion(name string) bool { return amazonRegions[name] }
-
 // The character patterns of the service model.
 var (
 	countryPattern      = regexp.MustCompile(`^([A-Z]{2}|\*)$`)
