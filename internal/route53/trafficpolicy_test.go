@@ -1,6 +1,7 @@
 package route53
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http/httptest"
@@ -13,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"open53/internal/dnstest"
+	"open53/internal/event"
 	"open53/internal/rdata"
 	api "open53/internal/route53api"
 	"open53/internal/store"
@@ -292,4 +294,28 @@ func TestGuideDocument(t *testing.T) {
 			t.Errorf("%v\n%s", err, b[1])
 		}
 	}
+}
+
+// busyStore loses every race.
+type busyStore struct{ store.Store }
+
+type lostRace struct{}
+
+func (lostRace) Wait(context.Context) (uint64, error) { return 0, &store.Conflict{} }
+
+func (busyStore) Enqueue([]*event.Event) store.Ticket { return lostRace{} }
+
+// TestPoliciesOfABusyStore: the operations on policies have another error for
+// it than those on zones.
+func TestPoliciesOfABusyStore(t *testing.T) {
+	f := newFixture(t, nil)
+	zoneID := f.newZone(t, "example.com")
+	policy := f.newPolicy(t, "p", oneAddress)
+	id := f.newInstance(t, zoneID, "www.example.com", policy, 1)
+	f.Service.store = busyStore{f.store}
+	_, err := f.CreateTrafficPolicyVersion(t.Context(), &api.CreateTrafficPolicyVersionInput{Id: policy, Document: oneAddress})
+	wantError(t, err, "ConcurrentModification", "")
+	_, err = f.DeleteTrafficPolicyInstance(t.Context(), &api.DeleteTrafficPolicyInstanceInput{Id: id})
+	wantError(t, err, "PriorRequestNotComplete", "")
+	wantError(t, f.updateInstance(t, id, policy, 1, 5), "PriorRequestNotComplete", "")
 }

@@ -331,3 +331,46 @@ func TestHiddenRRsetsArePassed(t *testing.T) {
 		t.Errorf("count %d, %v", *count.HostedZone.ResourceRecordSetCount, err)
 	}
 }
+
+// TestInstancesOfLongNames: below the longest names there is no room for hidden
+// ones, which only policies with rules need.
+func TestInstancesOfLongNames(t *testing.T) {
+	f := newFixture(t, nil)
+	name := strings.Repeat("a23456789012345678901234567890.", 7) + "example" // 226 bytes on the wire
+	zoneID := f.newZone(t, name)
+	policy := f.newPolicy(t, "p", oneAddress, twoWeighted)
+	f.newInstance(t, zoneID, name, policy, 1)
+	_, err := f.CreateTrafficPolicyInstance(t.Context(), &api.CreateTrafficPolicyInstanceInput{
+		HostedZoneId: zoneID, Name: "b." + name, TTL: 60, TrafficPolicyId: policy, TrafficPolicyVersion: 2,
+	})
+	wantError(t, err, "InvalidInput", "The name of the hosted zone "+zoneID+" is too long for the records of a traffic policy.")
+}
+
+// TestInstanceOfALostRegion: a region of the operator's own is no longer
+// configured when its policy is applied.
+func TestInstanceOfALostRegion(t *testing.T) {
+	f := newFixture(t, func(c *Config) { c.Regions = func(name string) bool { return name == "basement" } })
+	zoneID := f.newZone(t, "example.com")
+	policy := f.newPolicy(t, "p", strings.Replace(twoWeighted, `"weighted","Items":[{"EndpointReference":"a","Weight":1},{"EndpointReference":"b","Weight":2}]`,
+		`"latency","Regions":[{"EndpointReference":"a","Region":"basement"}]`, 1))
+	id := f.newInstance(t, zoneID, "www.example.com", policy, 1)
+	f.batch.Regions = nil
+	if err := f.updateInstance(t, id, policy, 1, 5); err != nil {
+		t.Fatal(err)
+	}
+	out, err := f.GetTrafficPolicyInstance(t.Context(), &api.GetTrafficPolicyInstanceInput{Id: id})
+	if i := out.TrafficPolicyInstance; err != nil || i.State != stateFailed || i.Message != "r: Region 'basement' is not valid." || i.TTL != 60 {
+		t.Errorf("%+v, %v", i, err)
+	}
+	f.checkHidden(t, zoneID)
+}
+
+func TestClip(t *testing.T) {
+	short, long := strings.Repeat("é", maxInstanceMessage), strings.Repeat("é", maxInstanceMessage+1)
+	if got := clip(short); got != short {
+		t.Error("a message that fits is another one")
+	}
+	if got := []rune(clip(long)); len(got) != maxInstanceMessage || string(got[len(got)-3:]) != "..." {
+		t.Errorf("%d characters", len(got))
+	}
+}
