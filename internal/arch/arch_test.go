@@ -22,6 +22,7 @@ const rules = `
 	dnswire, certificate < dnsio;
 	zone, geo, health < policy;
 	policy < zonedb;
+	zone < trafficpolicy < route53;
 	dnswire, zonedb < nameserver;
 	zonedb < outside;
 	store, zonedb < replica;

@@ -33,6 +33,7 @@ const (
 	KindHealthStatus          Kind = "healthstatus" // what was last known, by health check id
 	KindCIDRCollection        Kind = "cidrcollection"
 	KindTrafficPolicy         Kind = "trafficpolicy"
+	KindTrafficPolicyVersion  Kind = "trafficpolicyversion" // by zone.TrafficPolicyVersionID
 	KindTrafficPolicyInstance Kind = "trafficpolicyinstance"
 	KindNetwork               Kind = "network" // address ranges of a VPC
 	KindAlarm                 Kind = "alarm"   // of the CloudWatch API

@@ -18,6 +18,12 @@ const (
 	IndexZoneCIDR Index = "zone-cidrcollection"
 	// IndexDelegationSetID lists reusable delegation sets by id.
 	IndexDelegationSetID Index = "delegationset-id"
+	// IndexInstanceZone lists traffic policy instances by zone: zone id, 0x00,
+	// SortKey of the name, 0x00, type mnemonic, 0x00, instance id.
+	IndexInstanceZone Index = "trafficpolicyinstance-zone"
+	// IndexInstancePolicy lists them by policy version:
+	// zone.TrafficPolicyVersionID, 0x00, then as IndexInstanceZone.
+	IndexInstancePolicy Index = "trafficpolicyinstance-policy"
 )
 
 // IndexID lists the entities of a kind by id, for those kinds whose documents

@@ -29,13 +29,22 @@ func IndexRows(kind Kind, document []byte) ([]Row, error) {
 			return nil, fmt.Errorf("index rows: %w", err)
 		}
 		return []Row{{IndexDelegationSetID, d.ID}}, nil
-	case KindHealthCheck, KindHealthStatus, KindCIDRCollection, KindTrafficPolicy, KindTrafficPolicyInstance,
+	case KindHealthCheck, KindHealthStatus, KindCIDRCollection, KindTrafficPolicy, KindTrafficPolicyVersion,
 		KindNetwork, KindAlarm, KindLatency:
 		id, err := documentID(document)
 		if err != nil {
 			return nil, fmt.Errorf("index rows: %s: %w", kind, err)
 		}
 		return []Row{{IndexID(kind), id}}, nil
+	case KindTrafficPolicyInstance:
+		var instance zone.TrafficPolicyInstance
+		if err := DecodeDocument(document, &instance); err != nil {
+			return nil, fmt.Errorf("index rows: %w", err)
+		}
+		if !isCanonicalName(string(instance.Name)) {
+			return nil, fmt.Errorf("index rows: instance name %q is not in canonical wire form", string(instance.Name))
+		}
+		return instanceRows(&instance), nil
 	case KindReference: // looked up, never listed
 	}
 	return nil, nil
@@ -53,6 +62,14 @@ func documentID(document []byte) (string, error) {
 		return "", errors.New("document has no id")
 	}
 	return d.ID, nil
+}
+
+func instanceRows(i *zone.TrafficPolicyInstance) []Row {
+	place := i.ZoneID + "\x00" + i.Name.SortKey() + "\x00" + i.Type.String() + "\x00" + i.ID
+	return []Row{
+		{IndexInstanceZone, place},
+		{IndexInstancePolicy, zone.TrafficPolicyVersionID(i.Policy, i.Version) + "\x00" + place},
+	}
 }
 
 func zoneRows(z *zone.HostedZone) []Row {

@@ -33,6 +33,16 @@ func TestIndexRows(t *testing.T) {
 			{IndexZoneVPC, "r2\x00v2\x00Z1"},
 		}},
 		{"delegation set", KindDelegationSet, &zone.DelegationSet{ID: "N1"}, []Row{{IndexDelegationSetID, "N1"}}},
+		{"traffic policy", KindTrafficPolicy, &zone.TrafficPolicy{ID: "p1", Name: "web"}, []Row{{IndexID(KindTrafficPolicy), "p1"}}},
+		{"traffic policy version", KindTrafficPolicyVersion, &zone.TrafficPolicyVersion{ID: "p1/0012"}, []Row{
+			{IndexID(KindTrafficPolicyVersion), "p1/0012"},
+		}},
+		{"traffic policy instance", KindTrafficPolicyInstance, &zone.TrafficPolicyInstance{
+			ID: "i1", ZoneID: "Z1", Name: name, Type: rdata.TypeA, Policy: "p1", Version: 12,
+		}, []Row{
+			{IndexInstanceZone, "Z1\x00com.example.sub.\x00A\x00i1"},
+			{IndexInstancePolicy, "p1/0012\x00Z1\x00com.example.sub.\x00A\x00i1"},
+		}},
 		{"reference", KindReference, &zone.Tag{Key: "any", Value: "thing"}, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

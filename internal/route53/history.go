@@ -132,11 +132,11 @@ func compacted(err error) error {
 }
 
 // Revert makes the RRsets of a zone what they were at a version; its comment,
-// tags and VPCs stay. However large the difference is, it is one change, of
+// tags and VPCs stay, and so do the RRsets of traffic policy instances. However large the difference is, it is one change, of
 // which nobody sees a part. What the version held is not checked against the
 // resources that exist today. Errors: NoSuchHostedZone, InvalidInput if there
-// is no such version, it is what the zone is already, or the difference is
-// larger than the store takes at once.
+// is no such version, it is what the zone is already, an instance stands in
+// the way, or the difference is larger than the store takes at once.
 func (s *Service) Revert(ctx context.Context, zoneID string, version uint64, comment string) (_ api.ChangeInfo, err error) {
 	defer s.fail(ctx, "Revert", &err)
 	if err := zone.ValidateComment(comment); err != nil {
@@ -165,7 +165,11 @@ func (t *tx) revert(zoneID string, version uint64) error {
 	if len(changes) == 0 {
 		return invalidInput("The resource record sets of version " + strconv.FormatUint(version, 10) + " are those of the hosted zone " + zoneID + " now.")
 	}
-	return t.putRRsets(head, hosted, t.contents(zoneID), changes)
+	contents := t.contents(zoneID)
+	if err := contents.besideOwned(changes); err != nil {
+		return err
+	}
+	return t.putRRsets(head, hosted, contents, changes)
 }
 
 // revertChanges is what leads from the RRsets of a zone in a view back to those
@@ -175,7 +179,7 @@ func revertChanges(view store.View, head store.Head, version uint64) ([]zone.Cha
 	if version == 0 || version > head.Version {
 		return nil, invalidInput("The hosted zone " + id + " has no version " + strconv.FormatUint(version, 10) + ".")
 	}
-	changes, err := zone.Revert(view.RRsets(id, 0, store.Start{}), view.RRsets(id, version, store.Start{}))
+	changes, err := zone.Revert(withoutOwned(view.RRsets(id, 0, store.Start{})), withoutOwned(view.RRsets(id, version, store.Start{})))
 	return changes, compacted(err)
 }
 

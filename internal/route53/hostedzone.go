@@ -196,12 +196,16 @@ func (s *Service) GetHostedZone(ctx context.Context, in *api.GetHostedZoneInput)
 // DeleteHostedZone ends a zone that has nothing but its own NS and SOA.
 func (s *Service) DeleteHostedZone(ctx context.Context, in *api.DeleteHostedZoneInput) (_ *api.DeleteHostedZoneOutput, err error) {
 	defer s.fail(ctx, "DeleteHostedZone", &err)
-	info, err := s.commit(ctx, change{operation: "DeleteHostedZone", keys: []event.Key{zoneKey(in.Id)}, decide: func(t *tx) error {
+	info, err := s.commit(ctx, change{operation: "DeleteHostedZone", keys: []event.Key{zoneKey(in.Id)}, drained: true, decide: func(t *tx) error {
 		_, head, err := t.hosted(in.Id)
 		if err != nil {
 			return err
 		}
-		if head.RRsets > 2 { // zone.Apply lets neither of the two go
+		instances, err := hasInstances(t.view, in.Id) // one whose root is deleted may have no RRsets
+		if err != nil {
+			return err
+		}
+		if head.RRsets > 2 || instances { // zone.Apply lets neither of the two go
 			return &api.HostedZoneNotEmpty{Message: "The specified hosted zone contains non-required resource record sets and so cannot be deleted."}
 		}
 		t.remove(head)

@@ -85,9 +85,9 @@ func (s *Service) GetAccountLimit(ctx context.Context, in *api.GetAccountLimitIn
 	case api.AccountLimitTypeMaxHealthChecksByOwner:
 		limit = s.cfg.Limits.HealthChecks
 	case api.AccountLimitTypeMaxTrafficPoliciesByOwner:
-		limit = s.cfg.Limits.TrafficPolicies
+		limit, kind = s.cfg.Limits.TrafficPolicies, event.KindTrafficPolicy
 	case api.AccountLimitTypeMaxTrafficPolicyInstancesByOwner:
-		limit = s.cfg.Limits.TrafficPolicyInstances
+		limit, kind = s.cfg.Limits.TrafficPolicyInstances, event.KindTrafficPolicyInstance
 	default:
 		return nil, invalidInput("The limit type " + string(in.Type) + " is not valid.") // ours
 	}
@@ -114,7 +114,7 @@ func (s *Service) GetHostedZoneLimit(ctx context.Context, in *api.GetHostedZoneL
 	out := &api.GetHostedZoneLimitOutput{Limit: api.HostedZoneLimit{Type: in.Type}}
 	switch in.Type {
 	case api.HostedZoneLimitTypeMaxRrsetsByZone:
-		out.Limit.Value, out.Count = s.cfg.Limits.RRsetsPerZone, int64(head.RRsets)
+		out.Limit.Value, out.Count = s.cfg.Limits.RRsetsPerZone, int64(visibleCount(hosted, head.RRsets))
 	case api.HostedZoneLimitTypeMaxVPCSAssociatedByZone:
 		if !hosted.Private { // ours
 			return nil, &api.HostedZoneNotPrivate{Message: "The specified hosted zone is a public hosted zone, not a private hosted zone."}

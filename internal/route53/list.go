@@ -165,11 +165,12 @@ func (s *Service) ListResourceRecordSets(ctx context.Context, in *api.ListResour
 	}
 	view := s.store.View()
 	defer view.Close()
-	if _, _, err := zoneIn(view, in.HostedZoneId); err != nil {
+	hosted, _, err := zoneIn(view, in.HostedZoneId)
+	if err != nil {
 		return nil, err
 	}
 	out := &api.ListResourceRecordSetsOutput{ResourceRecordSets: []api.ResourceRecordSet{}, MaxItems: strconv.Itoa(size)}
-	for set, err := range view.RRsets(in.HostedZoneId, 0, start) {
+	for set, err := range visibleRRsets(view, hosted, start) {
 		if err != nil {
 			return nil, err
 		}
@@ -178,7 +179,7 @@ func (s *Service) ListResourceRecordSets(ctx context.Context, in *api.ListResour
 			out.NextRecordIdentifier = optional(set.SetIdentifier)
 			break
 		}
-		out.ResourceRecordSets = append(out.ResourceRecordSets, rrsetFrom(set))
+		out.ResourceRecordSets = append(out.ResourceRecordSets, listedFrom(set))
 	}
 	return out, nil
 }

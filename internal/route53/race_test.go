@@ -314,3 +314,81 @@ func TestBrokenStore(t *testing.T) {
 	}
 	verify(t, m)
 }
+
+// TestManyWritersOfInstances lets goroutines make, update and end traffic
+// policies, their instances and the zones' records all at once. What is left is
+// whole: each instance has a zone and a version, and each zone counts rightly.
+func TestManyWritersOfInstances(t *testing.T) {
+	f := newFixture(t, nil)
+	zones := []string{f.newZone(t, "a.example"), f.newZone(t, "b.example")}
+	names := []string{"a.example", "b.example"}
+	for i, zoneID := range zones { // so that no DeleteHostedZone succeeds
+		f.mustChange(t, zoneID, record(api.ChangeActionCreate, "stays."+names[i], "A", 60, "192.0.2.1"))
+	}
+	policy := f.newPolicy(t, "p", oneAddress, twoWeighted, geoOfWeighted)
+	ctx := t.Context()
+	expected := []string{
+		"TrafficPolicyInstanceAlreadyExists", "NoSuchTrafficPolicyInstance", "NoSuchTrafficPolicy", "TrafficPolicyInUse", "InvalidChangeBatch", "HostedZoneNotEmpty",
+	}
+	check := func(err error) {
+		var known api.APIError
+		if err != nil && (!errors.As(err, &known) || !slices.Contains(expected, known.Code())) {
+			t.Error(err)
+		}
+	}
+	var wg sync.WaitGroup
+	for writer := range 8 {
+		wg.Go(func() {
+			random := rand.New(rand.NewPCG(uint64(writer), 5))
+			for range 40 {
+				z := random.IntN(len(zones))
+				at := fmt.Sprintf("w%d.%s", random.IntN(3), names[z])
+				version := int32(1 + random.IntN(4))
+				list, err := f.ListTrafficPolicyInstancesByHostedZone(ctx, &api.ListTrafficPolicyInstancesByHostedZoneInput{HostedZoneId: zones[z]})
+				check(err)
+				id := "none"
+				if n := len(list.TrafficPolicyInstances); n > 0 {
+					id = list.TrafficPolicyInstances[random.IntN(n)].Id
+				}
+				switch random.IntN(7) {
+				case 0:
+					_, err = f.CreateTrafficPolicyInstance(ctx, &api.CreateTrafficPolicyInstanceInput{HostedZoneId: zones[z], Name: at, TTL: 60, TrafficPolicyId: policy, TrafficPolicyVersion: version})
+				case 1, 2:
+					_, err = f.UpdateTrafficPolicyInstance(ctx, &api.UpdateTrafficPolicyInstanceInput{Id: id, TTL: int64(random.IntN(3)), TrafficPolicyId: policy, TrafficPolicyVersion: version})
+				case 3:
+					_, err = f.DeleteTrafficPolicyInstance(ctx, &api.DeleteTrafficPolicyInstanceInput{Id: id})
+				case 4:
+					_, err = f.DeleteTrafficPolicy(ctx, &api.DeleteTrafficPolicyInput{Id: policy, Version: 1 + int32(random.IntN(4))})
+				case 5:
+					_, err = f.CreateTrafficPolicyVersion(ctx, &api.CreateTrafficPolicyVersionInput{Id: policy, Document: twoWeighted})
+				default:
+					_, err = f.change(ctx, zones[z], record(api.ChangeActionUpsert, at, "A", 60, "192.0.2.1"))
+				}
+				check(err)
+				if random.IntN(8) == 0 {
+					_, err = f.DeleteHostedZone(ctx, &api.DeleteHostedZoneInput{Id: zones[z]})
+					check(err)
+					_, err = f.change(ctx, zones[z], api.Change{Action: api.ChangeActionDelete, ResourceRecordSet: api.ResourceRecordSet{Name: at, Type: "A", TrafficPolicyInstanceId: &id}})
+					check(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	for _, zoneID := range zones {
+		f.checkHidden(t, zoneID)
+	}
+	all, err := f.ListTrafficPolicyInstances(ctx, &api.ListTrafficPolicyInstancesInput{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, i := range all.TrafficPolicyInstances {
+		if _, err := f.GetTrafficPolicy(ctx, &api.GetTrafficPolicyInput{Id: i.TrafficPolicyId, Version: i.TrafficPolicyVersion}); err != nil {
+			t.Errorf("instance %s: %v", i.Id, err)
+		}
+		if err := f.updateInstance(t, i.Id, i.TrafficPolicyId, i.TrafficPolicyVersion, 9); err != nil {
+			t.Error(err)
+		}
+	}
+	verify(t, f.store)
+}

@@ -32,29 +32,38 @@ func (s *Service) applyBatch(t *tx, zoneID string, request zone.Request) error {
 	if err != nil {
 		return err
 	}
-	contents, options := t.contents(zoneID), s.batch
-	if options.CIDRCollections == nil {
-		options.CIDRCollections = cidrCollections{t}
-	}
-	changes, err := zone.Apply(hosted, contents, request, options)
+	contents := t.contents(zoneID)
+	changes, err := zone.Apply(hosted, contents, request, t.batchOptions())
 	if err != nil {
 		return err
 	}
 	if err := t.joinCIDRCollections(hosted, changes); err != nil {
 		return err
 	}
-	if err := s.checkRRsets(head, changes); err != nil {
+	if err := s.checkRRsets(head, hosted, changes); err != nil {
 		return err
 	}
 	return t.putRRsets(head, hosted, contents, changes)
 }
 
-// checkRRsets refuses a batch that takes the zone over its quota of RRsets. One
-// that takes it down, though not below, is let through.
-func (s *Service) checkRRsets(head store.Head, changes []zone.Change) error {
+// batchOptions are those of a batch that may name what exists as the change
+// sees it.
+func (t *tx) batchOptions() zone.Options {
+	options := t.service.batch
+	if options.CIDRCollections == nil {
+		options.CIDRCollections = cidrCollections{t}
+	}
+	return options
+}
+
+// checkRRsets refuses a batch that takes the zone over its quota of RRsets, of
+// which hidden ones take nothing. One that takes it down, though not below, is
+// let through.
+func (s *Service) checkRRsets(head store.Head, hosted *zone.HostedZone, changes []zone.Change) error {
 	limit := s.cfg.Limits.RRsetsPerZone
-	after := int64(countAfter(head.RRsets, changes))
-	if !s.cfg.EnforceQuotas || after <= limit || after <= int64(head.RRsets) {
+	before := int64(visibleCount(hosted, head.RRsets))
+	after := int64(countAfter(head.RRsets, changes) - hiddenAfter(hosted, changes))
+	if !s.cfg.EnforceQuotas || after <= limit || after <= before {
 		return nil
 	}
 	return &api.InvalidChangeBatch{Message: "[The hosted zone cannot have more than " + strconv.FormatInt(limit, 10) + " resource record sets.]"} // ours

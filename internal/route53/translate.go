@@ -154,7 +154,7 @@ func zoneFrom(z *zone.HostedZone, head store.Head) api.HostedZone {
 	out := api.HostedZone{
 		Id: "/hostedzone/" + z.ID, Name: z.Name.String(), CallerReference: z.CallerReference,
 		Config:                 &api.HostedZoneConfig{Comment: optional(z.Comment), PrivateZone: new(z.Private)},
-		ResourceRecordSetCount: new(int64(head.RRsets)),
+		ResourceRecordSetCount: new(int64(visibleCount(z, head.RRsets))),
 	}
 	switch {
 	case z.AcceleratedRecovery:

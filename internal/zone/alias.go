@@ -65,7 +65,7 @@ func (b *batch) aliasWithin(i int, set *RRset) {
 		b.fault(i, aliasOf(set)+aliasNotFound)
 		return
 	}
-	if !b.state.at(target).hasType(set.Type) {
+	if b.opts.Instance == "" && b.zone.Hides(target) || !b.state.at(target).hasType(set.Type) {
 		b.fault(i, aliasOf(set)+aliasNotFound)
 		return
 	}
@@ -113,6 +113,20 @@ var serviceZones = sync.OnceValue(func() map[string]service {
 	}
 	return zones
 })
+
+// ServiceZone is the fixed alias zone of an AWS service in a region: of
+// "elb-alb-clb", "elb-nlb", "s3-website", "elasticbeanstalk" and others, or of
+// "cloudfront", which has the region "global". Where there are several, it is
+// the one that sorts first.
+func ServiceZone(name, region string) (id string, found bool) {
+	for line := range strings.Lines(serviceZonesCSV) {
+		fields := strings.Split(strings.TrimSpace(line), ",")
+		if len(fields) == 3 && fields[0] == name && fields[1] == region && (!found || fields[2] < id) {
+			id, found = fields[2], true
+		}
+	}
+	return id, found
+}
 
 // IsServiceZone reports whether id is the fixed alias zone of an AWS service.
 func IsServiceZone(id string) bool {

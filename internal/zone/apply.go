@@ -41,6 +41,11 @@ type Options struct {
 
 	Limits Limits
 
+	// Instance is the traffic policy instance that the batch is made for: it
+	// owns what the batch writes, and the batch may touch nothing else. Empty
+	// is the batch of a client, which may not touch what instances own.
+	Instance string
+
 	// These are extensions and lookups; a nil one knows nothing and, for
 	// lookups of existence, means that existence is not checked.
 
@@ -194,7 +199,7 @@ func (b *batch) name(i int, d *draft) bool {
 		b.fault(i, "RRSet with DNS name "+name.String()+" is not permitted in zone "+b.zone.Name.String())
 		return false
 	}
-	return true
+	return !b.reserved(i, name)
 }
 
 // repeated refuses a second change of one set. A DELETE may be followed by
@@ -221,7 +226,7 @@ func (b *batch) write(i int, d *draft) error {
 		b.fault(i, "Tried to create resource record set "+bracketed(set)+" but it already exists")
 		return b.state.err
 	}
-	if !b.mayStand(i, set, at) {
+	if b.foreign(i, old) || !b.mayStand(i, set, at) {
 		return b.state.err
 	}
 	b.content(i, set)

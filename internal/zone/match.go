@@ -10,6 +10,9 @@ import (
 // order, alias target and routing fields.
 func (b *batch) matches(stored *RRset, d *draft) bool {
 	wanted := d.set
+	if stored.TrafficPolicyInstanceID != "" && b.opts.Instance == "" {
+		return matchesOwned(stored, wanted)
+	}
 	if stored.TTL != wanted.TTL || stored.HealthCheckID != wanted.HealthCheckID ||
 		stored.TrafficPolicyInstanceID != wanted.TrafficPolicyInstanceID {
 		return false

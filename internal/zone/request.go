@@ -80,7 +80,8 @@ func (c *RequestedChange) String() string {
 }
 
 // RequestOf is the batch that asks for the changes: what a client would have
-// to send. Apply of it against the state before the changes gives them back.
+// to send. Apply of it against the state before the changes gives them back;
+// where the RRsets belong to an instance, with Options.Instance.
 func RequestOf(changes []Change) Request {
 	req := Request{Changes: make([]RequestedChange, len(changes))}
 	for i := range changes {

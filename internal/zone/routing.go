@@ -116,7 +116,7 @@ func (b *batch) references(i int, set *RRset) error {
 	if set.Alias != nil && set.Alias.Target != "" {
 		b.alias(i, set)
 	}
-	if id := set.TrafficPolicyInstanceID; id != "" && (b.opts.TrafficPolicyInstances == nil || !b.opts.TrafficPolicyInstances(id)) {
+	if id := set.TrafficPolicyInstanceID; id != b.opts.Instance && (b.opts.TrafficPolicyInstances == nil || !b.opts.TrafficPolicyInstances(id)) {
 		b.fault(i, "No traffic policy instance exists with the specified ID "+id) // ours
 	}
 	if b.zone.Private {

@@ -4,10 +4,11 @@ import (
 	"open53/internal/rdata"
 )
 
-// RRset is one resource record set as the API stores it. Exactly one of
-// Values, Alias and TrafficPolicyInstanceID is set. RRsets are immutable once
-// built: they are shared between events, views and compilers. The cbor keys
-// are part of the store's format: never reuse a number.
+// RRset is one resource record set as the API stores it. It has either Values
+// or an Alias; in batches of clients also none of them, but a
+// TrafficPolicyInstanceID. RRsets are immutable once built: they are shared
+// between events, views and compilers. The cbor keys are part of the store's
+// format: never reuse a number.
 type RRset struct {
 	Name          rdata.Name `cbor:"1,keyasint"`
 	Type          rdata.Type `cbor:"2,keyasint"`
@@ -25,7 +26,9 @@ type RRset struct {
 	Geoproximity *Geoproximity `cbor:"12,keyasint,omitempty"`
 	CIDR         *CIDR         `cbor:"13,keyasint,omitempty"`
 
-	HealthCheckID           string `cbor:"14,keyasint,omitempty"`
+	HealthCheckID string `cbor:"14,keyasint,omitempty"`
+	// TrafficPolicyInstanceID is the instance that owns the RRset. Clients see
+	// it in place of Values or Alias.
 	TrafficPolicyInstanceID string `cbor:"15,keyasint,omitempty"`
 }
 

@@ -46,6 +46,9 @@ func (b *batch) shape(i int, c *RequestedChange) draft {
 	d.policyless = check.identifier(d.set)
 	check.policy(d.set)
 	check.length(c.Set.HealthCheckID, 0, maxHealthCheckID, "HealthCheckId")
+	if b.opts.Instance != "" {
+		d.set.TrafficPolicyInstanceID = b.opts.Instance
+	}
 	return d
 }
 
@@ -77,7 +80,8 @@ const TypeEnumeration = "SOA, A, TXT, NS, CNAME, MX, NAPTR, PTR, SRV, SPF, AAAA,
 func (k *shapeCheck) content(set *RRset) {
 	s := &k.asked.Set
 	kinds, part := 0, s.TTL != nil || len(s.Values) > 0
-	for _, is := range [...]bool{s.Alias != nil, s.TTL != nil && len(s.Values) > 0, s.TrafficPolicyInstanceID != ""} {
+	instance := s.TrafficPolicyInstanceID != "" && k.batch.opts.Instance == ""
+	for _, is := range [...]bool{s.Alias != nil, s.TTL != nil && len(s.Values) > 0, instance} {
 		if is {
 			kinds++
 		}
@@ -86,7 +90,7 @@ func (k *shapeCheck) content(set *RRset) {
 	switch {
 	case kinds == 0:
 		k.invalid(wanted + "none")
-	case kinds > 1 || part && (s.Alias != nil || s.TrafficPolicyInstanceID != ""):
+	case kinds > 1 || part && (s.Alias != nil || instance):
 		k.invalid(wanted + "more than one")
 	}
 	if s.TTL != nil && k.inRange(*s.TTL, 0, MaxTTL, "TTL") {
@@ -233,4 +237,19 @@ func (k *shapeCheck) region(name string) {
 		return
 	}
 	k.enumeration(name, strings.Join(regionNames, ", "))
+}
+
+// RoutingFault is the first thing that is wrong with the routing fields of a
+// set, which has a type and a set identifier, or empty. It needs no zone.
+func RoutingFault(set RequestedSet, opts Options) string {
+	b := batch{opts: &opts, limits: opts.Limits.withDefaults()}
+	check := shapeCheck{batch: &b, asked: &RequestedChange{Action: Create, Set: set}}
+	draft := &RRset{}
+	check.typeName(draft)
+	check.identifier(draft)
+	check.policy(draft)
+	if len(b.faults) == 0 {
+		return ""
+	}
+	return b.faults[0].text
 }

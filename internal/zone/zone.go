@@ -53,9 +53,11 @@ type HostedZone struct {
 	// AcceleratedRecoverySet tells that UpdateHostedZoneFeatures was called:
 	// a zone that it switched the feature off for says so, a new one does not.
 	AcceleratedRecoverySet bool `cbor:"14,keyasint,omitempty"`
+	// HiddenRRsets is how many of the zone's RRsets are hidden (see Hides).
+	HiddenRRsets uint64 `cbor:"15,keyasint,omitempty"`
 
 	// CIDRUses are the locations of CIDR collections that the zone's RRsets
-	// name, in order of collection and location. (15 is taken.)
+	// name, in order of collection and location.
 	CIDRUses []CIDRUse `cbor:"16,keyasint,omitempty"`
 }
 

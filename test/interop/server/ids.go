@@ -7,8 +7,8 @@ import (
 )
 
 // IDs replaces what a server makes up (ids, request ids, times) by what is the
-// same in every run: the first zone is Z1, its change C1. The zero IDs is
-// ready. Safe for concurrent use.
+// same in every run: the first zone is Z1, its change C1, a traffic policy T1.
+// The zero IDs is ready. Safe for concurrent use.
 type IDs struct {
 	mu   sync.Mutex // guards the maps
 	name map[string]string
@@ -16,8 +16,8 @@ type IDs struct {
 }
 
 var (
-	longID    = regexp.MustCompile(`\b[CNZ][A-Z0-9]{20}\b`)
-	shortID   = regexp.MustCompile(`\b[CNZ][1-9][0-9]?\b`)
+	longID    = regexp.MustCompile(`\b([CNZ][A-Z0-9]{20}|[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})\b`)
+	shortID   = regexp.MustCompile(`\b[CNTZ][1-9][0-9]?\b`)
 	requestID = regexp.MustCompile(`\b[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\b`)
 	timestamp = regexp.MustCompile(`\b20[0-9]{2}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9](\.[0-9]{3,6})?(Z|\+00:00)`)
 )
@@ -32,8 +32,12 @@ func (n *IDs) Short(text string) string {
 	text = requestID.ReplaceAllString(text, "REQUEST-ID")
 	text = timestamp.ReplaceAllString(text, "TIME")
 	return longID.ReplaceAllStringFunc(text, func(id string) string {
+		letter := id[0]
+		if id[8] == '-' { // a UUID in order of time: of traffic policies and their instances
+			letter = 'T'
+		}
 		for i := 1; n.name[id] == ""; i++ {
-			if name := fmt.Sprintf("%c%d", id[0], i); n.id[name] == "" {
+			if name := fmt.Sprintf("%c%d", letter, i); n.id[name] == "" {
 				n.name[id], n.id[name] = name, id
 			}
 		}
