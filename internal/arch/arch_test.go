@@ -18,7 +18,8 @@ const rules = `
 	rdata < zone < event < store;
 	rdata < config;
 	dnswire, certificate < dnsio;
-	zone < zonedb;
+	zone < network < zonedb;
+	store, network < network/registry;
 	dnswire, zonedb < nameserver;
 	zonedb < outside;
 	store, zonedb < replica;
