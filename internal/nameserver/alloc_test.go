@@ -147,7 +147,7 @@ func BenchmarkLarge(b *testing.B) {
 		for n := 0; n < b.N; n += 64 {
 			batch := queries[n&0xffff : n&0xffff+64]
 			for i, q := range batch {
-				r.Prepare(i, q)
+				r.Prepare(i, q, client)
 			}
 			r.Fetch(len(batch))
 			for i, q := range batch {

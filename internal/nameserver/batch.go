@@ -13,16 +13,22 @@ type asked struct {
 	query  dnswire.Query
 	name   zonedb.QName
 	lookup zonedb.Lookup // in the zone that answers; none if none is ours
+	view   *zonedb.View  // the client's VPC; nil for none
 }
 
-// read parses a message and finds its zone in the snapshot.
-func (r *Responder) read(a *asked, msg []byte) {
+// read parses a message and finds its zone in the snapshot, among those that
+// the client sees.
+func (r *Responder) read(a *asked, msg []byte, client netip.Addr) {
 	a.lookup.End()
+	a.view = nil
 	if a.status = a.query.Parse(msg); a.status != dnswire.OK {
 		return
 	}
 	a.name.Set(a.query.NameWords(), a.query.NameLen, a.query.Offsets[:], a.query.Labels)
-	if zone := r.findZone(&a.name, a.query.Type); zone != nil {
+	if r.snapshot.Networks() {
+		a.view = r.snapshot.View(client)
+	}
+	if zone := r.findZone(a.view, &a.name, a.query.Type); zone != nil {
 		a.lookup.Begin(zone, &a.name)
 	}
 }
@@ -31,15 +37,15 @@ func (r *Responder) read(a *asked, msg []byte) {
 const maxBatch = 64
 
 // Prepare reads message i (0 to 63) of a batch that RespondPrepared will
-// answer.
-func (r *Responder) Prepare(i int, msg []byte) {
+// answer, for the same client.
+func (r *Responder) Prepare(i int, msg []byte, client netip.Addr) {
 	if r.batch == nil {
 		r.batch = make([]asked, maxBatch)
 	}
 	if i == 0 {
 		r.snapshot, r.clock = r.db.Snapshot(), 0
 	}
-	r.read(&r.batch[i], msg)
+	r.read(&r.batch[i], msg, client)
 }
 
 // Fetch brings what n prepared messages will look up closer: a name in a large

@@ -77,6 +77,7 @@ type Responder struct {
 	client    netip.Addr
 	transport dnswire.Transport
 	snapshot  *zonedb.Snapshot
+	view      *zonedb.View // the client's VPC; nil for none
 	random    uint64
 	single    asked   // of Respond
 	batch     []asked // of Prepare
@@ -153,13 +154,13 @@ func New(db *zonedb.DB, config *Config, seed uint64) *Responder {
 // the message gets no response.
 func (r *Responder) Respond(reply, msg []byte, client netip.Addr, transport dnswire.Transport) []byte {
 	r.snapshot, r.clock = r.db.Snapshot(), 0
-	r.read(&r.single, msg)
+	r.read(&r.single, msg, client)
 	return r.respond(&r.single, reply, msg, client, transport)
 }
 
 // respond answers a message that has been read.
 func (r *Responder) respond(a *asked, reply, msg []byte, client netip.Addr, transport dnswire.Transport) []byte {
-	r.query, r.client, r.transport = &a.query, client, transport
+	r.query, r.client, r.transport, r.view = &a.query, client, transport, a.view
 	r.b = reply[:0]
 	r.rcode, r.aa, r.tc, r.ede = dnswire.RcodeNoError, false, false, -1
 	r.counts = [3]uint16{}
