@@ -25,7 +25,7 @@ func (r *Responder) read(a *asked, msg []byte, client netip.Addr) {
 		return
 	}
 	a.name.Set(a.query.NameWords(), a.query.NameLen, a.query.Offsets[:], a.query.Labels)
-	if r.snapshot.Networks() {
+	if r.snapshot.Networks() && !r.public {
 		a.view = r.snapshot.View(client)
 	}
 	if zone := r.findZone(a.view, &a.name, a.query.Type); zone != nil {

@@ -36,7 +36,7 @@ func (g *Group) New() *Responder {
 }
 
 // Answer returns the whole response to a query, as over TCP; nil if there is
-// none.
+// none. It is of public zones, even for a client that sees private ones.
 func (g *Group) Answer(msg []byte, client netip.Addr) []byte {
 	g.mu.Lock()
 	var r *Responder
@@ -46,6 +46,7 @@ func (g *Group) Answer(msg []byte, client netip.Addr) []byte {
 	g.mu.Unlock()
 	if r == nil {
 		r = g.New()
+		r.public = true
 	}
 	reply := r.Respond(make([]byte, 0, dnswire.MaxMessage), msg, client, dnswire.TCP)
 	g.mu.Lock()

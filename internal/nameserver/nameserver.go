@@ -72,6 +72,7 @@ const maxChain = 16
 type Responder struct {
 	db     *zonedb.DB
 	config *Config
+	public bool // private zones are left out, whoever asks
 
 	query     *dnswire.Query // what is being answered
 	client    netip.Addr

@@ -69,6 +69,10 @@ func (p *privateZones) put(e *Edit, old, z *Zone) {
 	if !z.private {
 		return
 	}
+	if old != nil && (old.apex != z.apex || old.created != z.created) { // another zone with its id
+		p.drop(e, old)
+		old = nil
+	}
 	number, known := p.numbers[z.id]
 	if !known {
 		number = p.zones.newNumber()

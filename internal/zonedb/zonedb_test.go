@@ -52,8 +52,10 @@ func dump(z *Zone) string {
 	return fmt.Sprintf("cuts=%v serial=%d soa=%x\n", z.cutDepths, z.serial, z.soa) + strings.Join(lines, "\n")
 }
 
-func zoneOf(db *DB, name rdata.Name) *Zone {
-	var q QName
+func zoneOf(db *DB, name rdata.Name) *Zone { return db.Snapshot().Zone(qname(name), 0) }
+
+func qname(name rdata.Name) *QName {
+	q := new(QName)
 	offsets := make([]uint8, 128)
 	labels := 0
 	i := 0
@@ -63,7 +65,7 @@ func zoneOf(db *DB, name rdata.Name) *Zone {
 	}
 	offsets[labels] = uint8(i)
 	q.Set(append([]byte(name), make([]byte, 9)...), len(name), offsets, labels)
-	return db.Snapshot().Zone(&q, 0)
+	return q
 }
 
 // TestIncrementalEqualsFull: invariant 5. Random histories of one zone, in

@@ -10,10 +10,11 @@ type zoneIndex struct {
 
 // nameIndex is a table from the hashes of apexes to zone numbers.
 type nameIndex struct {
+	// depths has a bit for each label count that some apex has; byDepth counts
+	// the apexes.
+	depths  [2]uint64
 	names   table
 	byDepth [128]uint32
-	// depths has a bit for each label count that some apex has.
-	depths [2]uint64
 }
 
 // zoneVector is a persistent vector of zones.
