@@ -19,18 +19,19 @@ const rules = `
 	rdata < config;
 	dnswire, certificate < dnsio;
 	zone < network < zonedb;
-	store, network < network/registry;
 	dnswire, zonedb < nameserver;
 	zonedb < outside;
 	store, zonedb < replica;
 	store < store/internal/kv < store/memory, store/pebble;
 	store < store/storetest;
 	sigv4 < access;
+	store, network, access < network/registry;
+	network/registry, restxml, geo < ec2;
 	access, restxml < sts;
 	access, sts, restxml, certificate < httpserver;
 	restxml < route53api;
-	route53api, store, zone, geo, access < route53;
-	route53, replica < admin;
+	route53api, store, zone, network, geo, access < route53;
+	route53, replica, network/registry < admin;
 	restxml < gen/route53gen;
 	zone < dnstest;
 `
