@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -11,8 +12,10 @@ import (
 	"open53/internal/access"
 	"open53/internal/admin"
 	"open53/internal/config"
+	"open53/internal/ec2"
 	"open53/internal/httpserver"
 	"open53/internal/nameserver"
+	"open53/internal/network/registry"
 	"open53/internal/route53"
 	"open53/internal/route53api"
 	"open53/internal/sts"
@@ -31,6 +34,7 @@ func (n *node) newHTTP(c *config.Config, auth *access.Authenticator, dev bool, d
 	if err != nil {
 		return nil, err
 	}
+	networks := registry.New(registry.Config{Store: n.store, Now: time.Now, Random: rand.Reader, Published: n.replica.WaitServed})
 	metrics := telemetry.NewMetrics()
 	n.registerMetrics(metrics, db)
 	handler := n.route53Handler(service, c)
@@ -46,8 +50,11 @@ func (n *node) newHTTP(c *config.Config, auth *access.Authenticator, dev bool, d
 		},
 		Handlers: httpserver.Handlers{
 			Route53: handler, STS: sts.Handler(), Metrics: metrics.Handler(),
+			Services: []httpserver.Service{
+				{Name: "ec2", Handler: ec2.New(networks, n.component("ec2")), Error: ec2.WriteError},
+			},
 			Admin: admin.Handler(admin.Config{
-				Store: n.store, Zones: adminZones{service}, Served: n.replica.Served, Log: n.component("admin"),
+				Store: n.store, Zones: adminZones{service}, Networks: networks, Account: cmp.Or(c.AccountID, access.DefaultAccountID), Served: n.replica.Served, Log: n.component("admin"),
 				Version: version, Commit: commit, Started: time.Now(), ZoneCount: func() int { return db.Snapshot().Zones() },
 			}),
 		},

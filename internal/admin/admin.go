@@ -1,5 +1,5 @@
 // Package admin is the small JSON API for what Route 53 has no operation for:
-// state, backup, verification, history and revert. It is mounted under
+// state, backup, verification, history and revert, VPCs. It is mounted under
 // /open53/v1 behind the same authentication as everything else; openapi.json
 // describes it.
 //
@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"open53/internal/access"
+	"open53/internal/network/registry"
 	"open53/internal/store"
 )
 
@@ -28,6 +29,10 @@ import (
 type Config struct {
 	Store  store.Store
 	Zones  Zones
+	// Networks are the VPCs; Account owns those that are made without an
+	// owner.
+	Networks *registry.Registry
+	Account  string
 	Served func() uint64
 	Log    *slog.Logger
 
@@ -67,6 +72,7 @@ func Handler(c Config) http.Handler {
 	mux.HandleFunc("POST /open53/v1/zones/{id}/revert", h.revert)
 	mux.HandleFunc("GET /open53/v1/zones/{id}/settings", h.settings)
 	mux.HandleFunc("PUT /open53/v1/zones/{id}/settings", h.setSettings)
+	h.handleVPCs(mux)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusNotFound, "NotFound", "no such path: "+r.Method+" "+r.URL.Path)
 	})

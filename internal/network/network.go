@@ -58,6 +58,8 @@ type Block struct {
 	// AssociationID is what the EC2 API calls the block by:
 	// "vpc-cidr-assoc-…".
 	AssociationID string `cbor:"2,keyasint"`
+	// Generated tells that the server chose the addresses of an IPv6 block.
+	Generated bool `cbor:"3,keyasint,omitempty"`
 }
 
 // Prefix is a netip.Prefix that documents hold as text.
