@@ -27,14 +27,14 @@ import (
 
 // Config is what the API shows and reaches.
 type Config struct {
-	Store  store.Store
-	Zones  Zones
+	Store store.Store
+	Zones Zones
 	// Networks are the VPCs; Account owns those that are made without an
 	// owner.
 	Networks *registry.Registry
 	Account  string
-	Served func() uint64
-	Log    *slog.Logger
+	Served   func() uint64
+	Log      *slog.Logger
 
 	Version, Commit string
 	Started         time.Time
