@@ -14,7 +14,7 @@ import (
 func clientCommands() []*cobra.Command {
 	commands := []*cobra.Command{
 		newZoneCommand(), newRecordCommand(), newImportCommand(), newExportCommand(), newChangeCommand(),
-		newHistoryCommand(), newRevertCommand(),
+		newHistoryCommand(), newRevertCommand(), newExplainCommand(),
 		newVPCCommand(),
 		newBackupCommand(), newRestoreCommand(), newVerifyCommand(),
 	}

@@ -26,6 +26,7 @@ import (
 	"open53/internal/httpserver"
 	"open53/internal/nameserver"
 	"open53/internal/outside"
+	"open53/internal/policy"
 	"open53/internal/replica"
 	"open53/internal/store"
 	"open53/internal/store/memory"
@@ -43,6 +44,7 @@ type node struct {
 	replica  *replica.Replica
 	outside  *outside.Resolver
 	answers  *nameserver.Group
+	world    policy.World // what answers depend on besides the zones
 	dns      *dnsio.Server
 	http     *httpserver.Server
 	stopping atomic.Bool
@@ -60,7 +62,8 @@ func newNode(ctx context.Context, c *config.Config, auth *access.Authenticator, 
 	if n.store, err = openStore(c, log); err != nil {
 		return nil, err
 	}
-	db := zonedb.New()
+	n.world = policy.World{}.Complete()
+	db := zonedb.NewIn(n.world)
 	n.replica = replica.New(n.store, db, n.component("replica"))
 	if n.outside, err = outside.New(db.Outside(), c.Resolvers, n.component("outside")); err != nil {
 		return nil, err
@@ -98,7 +101,7 @@ func openStore(c *config.Config, log *slog.Logger) (store.Store, error) {
 
 func answerConfig(c *config.Config) *nameserver.Config {
 	answers := &nameserver.Config{
-		UDPSize: c.UDPSize, NSID: []byte(c.NSID), Version: c.DNSVersion, ID: c.ServerID, AuthorityNS: c.AuthorityNS,
+		UDPSize: c.UDPSize, NSID: []byte(c.NSID), Version: c.DNSVersion, ID: c.ServerID, AuthorityNS: c.AuthorityNS, StickyPrefix: c.StickyPrefix,
 		Any:     map[string]nameserver.AnyMode{"minimal": nameserver.AnyMinimal, "full": nameserver.AnyFull, "hinfo": nameserver.AnyHINFO}[c.Any],
 		TCPIdle: uint16(min(c.TCPIdle/(100*time.Millisecond), math.MaxUint16)),
 		Now:     func() int64 { return time.Now().UnixMilli() },

@@ -56,6 +56,7 @@ func (n *node) newHTTP(c *config.Config, auth *access.Authenticator, dev bool, d
 			Admin: admin.Handler(admin.Config{
 				Store: n.store, Zones: adminZones{service}, Networks: networks, Account: cmp.Or(c.AccountID, access.DefaultAccountID), Served: n.replica.Served, Log: n.component("admin"),
 				Version: version, Commit: commit, Started: time.Now(), ZoneCount: func() int { return db.Snapshot().Zones() },
+				Explain: func(q admin.Question) any { return n.answers.Explain(nameserver.Question(q)) },
 			}),
 		},
 	})

@@ -14,11 +14,15 @@ import (
 // those may import. A package that is not here may import nothing of ours.
 const rules = `
 	NONE < dnswire, rdata, restxml, telemetry, geo, health, certificate, certificate/certtest;
+	geo < geo/mmdb;
+	NONE < geo/mmdb/mmdbtest;
 	restxml < sigv4;
 	rdata < zone < event < store;
 	rdata < config;
 	dnswire, certificate < dnsio;
 	zone < network < zonedb;
+	zone, geo, health < policy;
+	policy < zonedb;
 	dnswire, zonedb < nameserver;
 	zonedb < outside;
 	store, zonedb < replica;
@@ -54,6 +58,8 @@ var doors = map[string][]string{
 	"github.com/miekg/dns":                {"rdata", "zone", "outside", "route53", "dnstest"},
 	"golang.org/x/net/publicsuffix":       {"route53"},
 	"golang.org/x/sys":                    {"dnsio", "zonedb", "store/pebble"},
+
+	"github.com/oschwald/maxminddb-golang": {"geo/mmdb"},
 }
 
 // shut are packages that must not be in the closure of the data plane, which

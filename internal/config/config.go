@@ -58,6 +58,8 @@ type Config struct {
 	DNSVersion  string // answers version.bind
 	AuthorityNS bool
 	Resolvers   []string
+	// StickyPrefix draws weighted and multivalue answers by the client's network.
+	StickyPrefix bool
 
 	Cookies              bool
 	CookieRequire        bool
@@ -119,6 +121,7 @@ func (c *Config) Register(f *pflag.FlagSet, dev bool) {
 	f.StringVar(&c.ServerID, "server-id", "", "`TEXT` that answers id.server CH TXT")
 	f.StringVar(&c.DNSVersion, "dns-version", "", "`TEXT` that answers version.bind CH TXT")
 	f.BoolVar(&c.AuthorityNS, "authority-ns", false, "add the zone's NS to positive answers, as Amazon does")
+	f.BoolVar(&c.StickyPrefix, "sticky-prefix", false, "give all clients of a network (/24, /56) the same weighted and multivalue answers")
 	f.StringSliceVar(&c.Resolvers, "resolver", nil, "`ADDR:PORT` that resolves aliases to AWS resources")
 	f.BoolVar(&c.Cookies, "cookies", true, "answer DNS cookies (RFC 7873)")
 	f.BoolVar(&c.CookieRequire, "cookie-require", false, "make UDP clients show a good cookie before they get answers")

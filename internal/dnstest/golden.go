@@ -2,6 +2,8 @@ package dnstest
 
 import (
 	"flag"
+	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -124,6 +126,9 @@ func Query(t *testing.T, command string) (msg *dns.Msg, tcp bool) {
 		case "bufsize":
 			n, _ := strconv.Atoi(value)
 			edns(msg).SetUDPSize(uint16(n))
+		case "subnet":
+			o := edns(msg)
+			o.Option = append(o.Option, subnet(t, value))
 		case "version":
 			n, _ := strconv.Atoi(value)
 			edns(msg).SetVersion(uint8(n))
@@ -132,6 +137,20 @@ func Query(t *testing.T, command string) (msg *dns.Msg, tcp bool) {
 		}
 	}
 	return msg, tcp
+}
+
+// subnet makes a client subnet option of ADDR/LEN.
+func subnet(t *testing.T, text string) *dns.EDNS0_SUBNET {
+	t.Helper()
+	p, err := netip.ParsePrefix(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	option := &dns.EDNS0_SUBNET{Code: dns.EDNS0SUBNET, Family: 1, SourceNetmask: uint8(p.Bits()), Address: net.IP(p.Masked().Addr().AsSlice())}
+	if p.Addr().Is6() {
+		option.Family = 2
+	}
+	return option
 }
 
 func edns(msg *dns.Msg) *dns.OPT {

@@ -55,14 +55,6 @@ type Query struct {
 // hashing may read whole words.
 type FoldedName [MaxNameLen + 1 + 8]byte
 
-// ECS is a client subnet option (RFC 7871 §6).
-type ECS struct {
-	Present bool
-	Family  uint16 // 1 IPv4, 2 IPv6, 0 with prefix 0
-	Source  uint8  // prefix length
-	Address []byte // truncated address as sent
-}
-
 // Name is the question's name in wire form, folded to lower case.
 func (q *Query) Name() []byte { return q.name[:q.NameLen] }
 
@@ -265,27 +257,5 @@ func (q *Query) parseOptions(b []byte) bool {
 			}
 		}
 	}
-	return true
-}
-
-// parse checks a client subnet option (RFC 7871 §6, §7.1.2).
-func (e *ECS) parse(b []byte) bool {
-	if len(b) < 4 {
-		return false
-	}
-	family, source, scope := be16(b), b[2], b[3]
-	address := b[4:]
-	if scope != 0 || len(address) != (int(source)+7)/8 {
-		return false
-	}
-	switch {
-	case family == 1 && source <= 32, family == 2 && source <= 128, family == 0 && source == 0:
-	default:
-		return false
-	}
-	if rest := source % 8; rest != 0 && address[len(address)-1]&(0xff>>rest) != 0 {
-		return false // bits beyond the prefix must be zero
-	}
-	*e = ECS{Present: true, Family: family, Source: source, Address: address}
 	return true
 }

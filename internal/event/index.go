@@ -14,6 +14,8 @@ const (
 	IndexZoneVPC Index = "zone-vpc"
 	// IndexZoneDelegationSet lists zones by reusable delegation set: set id, 0x00, zone id.
 	IndexZoneDelegationSet Index = "zone-delegationset"
+	// IndexZoneCIDR lists the zones that use a CIDR collection: collection id, 0x00, zone id.
+	IndexZoneCIDR Index = "zone-cidrcollection"
 	// IndexDelegationSetID lists reusable delegation sets by id.
 	IndexDelegationSetID Index = "delegationset-id"
 )

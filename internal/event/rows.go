@@ -63,6 +63,11 @@ func zoneRows(z *zone.HostedZone) []Row {
 	if z.DelegationSetID != "" {
 		rows = append(rows, Row{IndexZoneDelegationSet, z.DelegationSetID + "\x00" + z.ID})
 	}
+	for i, use := range z.CIDRUses { // in order of collection
+		if i == 0 || use.CollectionID != z.CIDRUses[i-1].CollectionID {
+			rows = append(rows, Row{IndexZoneCIDR, use.CollectionID + "\x00" + z.ID})
+		}
+	}
 	for _, vpc := range z.VPCs {
 		rows = append(rows, Row{IndexZoneVPC, vpc.Region + "\x00" + vpc.ID + "\x00" + z.ID})
 	}

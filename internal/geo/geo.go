@@ -62,12 +62,13 @@ var locationsCSV string
 
 // world is locations.csv in memory.
 type world struct {
-	places     []Place           // in list order
-	continents map[string]string // of countries
+	places       []Place           // in list order
+	continents   map[string]string // of countries
+	subdivisions map[string]string // codes, by "US Washington"
 }
 
 var readWorld = sync.OnceValue(func() world {
-	w := world{continents: make(map[string]string)}
+	w := world{continents: make(map[string]string), subdivisions: make(map[string]string)}
 	var country Place
 	for _, f := range rows(locationsCSV, 4) {
 		continent, code, subdivision, name := f[0], f[1], f[2], f[3]
@@ -84,6 +85,7 @@ var readWorld = sync.OnceValue(func() world {
 			place := country // the file has subdivisions behind their country
 			place.Subdivision, place.SubdivisionName = subdivision, name
 			w.places = append(w.places, place)
+			w.subdivisions[code+" "+name] = subdivision
 		}
 	}
 	return w

@@ -25,6 +25,7 @@ type Table struct {
 
 	mu      sync.Mutex // guards the fields below
 	numbers map[string]uint32
+	ids     []string // by number
 }
 
 // unhealthy is the bit that queries look at.
@@ -50,7 +51,15 @@ func (t *Table) Number(id string) (uint32, error) {
 		place.Store(new([chunk]atomic.Uint32))
 	}
 	t.numbers[id] = n
+	t.ids = append(t.ids, id)
 	return n, nil
+}
+
+// ID is the id of the check with a number that Number gave; for explanations.
+func (t *Table) ID(number uint32) string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.ids[number]
 }
 
 // Healthy reports the published status of the check with a number that Number

@@ -1,7 +1,6 @@
 package nameserver
 
 import (
-	"encoding/binary"
 	"slices"
 
 	"open53/internal/dnswire"
@@ -115,7 +114,7 @@ func (r *Responder) solveNode(n zonedb.Node) (again bool) {
 		if found == resolved {
 			return r.followCNAME(set)
 		}
-		r.unresolved(found)
+		r.unresolved(set, found)
 		return false
 	}
 	r.appendSOA() // NODATA
@@ -126,7 +125,7 @@ func (r *Responder) solveNode(n zonedb.Node) (again bool) {
 func (r *Responder) answerSet(set zonedb.Set) {
 	set, found := r.resolve(set)
 	if found != resolved {
-		r.unresolved(found)
+		r.unresolved(set, found)
 		return
 	}
 	start, ok := r.appendSet(answer, set, 0)
@@ -143,41 +142,59 @@ type resolution uint8
 const (
 	resolved resolution = iota
 	noTarget
+	noneApplies // of a group, to this client
 	targetNotReady
 	targetFailed
 	aliasLoop
 )
 
-// resolve turns an alias into its target's RRs and the live SOA into the
-// zone's; plain sets are returned as they are.
+// resolve turns a group into what it chooses, an alias into its target's RRs and
+// the live SOA into the zone's; plain sets are returned as they are.
 func (r *Responder) resolve(set zonedb.Set) (zonedb.Set, resolution) {
-	for range maxChain {
+	r.trace.begin(r)
+	for range maxChain + 1 {
+		if set.Kind == zonedb.Group {
+			var found resolution
+			if set, found = r.choose(set); found != resolved {
+				return set, found
+			}
+		}
 		switch set.Kind {
 		case zonedb.Plain, zonedb.PlainFixed:
+			r.trace.records(r, set)
 			return set, resolved
 		case zonedb.LiveSOA:
 			soa, _ := r.zone.SOA()
 			return zonedb.Set{Type: set.Type, Count: 1, Kind: zonedb.PlainFixed, Data: soa}, resolved
 		case zonedb.AliasOutside:
+			r.trace.alias(r, set)
 			return r.resolveOutside(set)
 		case zonedb.AliasInside:
-			target := r.zone.Find(binary.LittleEndian.Uint64(set.Data), set.Data[8:])
-			found := false
-			if target.Exists() {
-				set, found = target.Find(set.Type)
-			}
+			r.trace.alias(r, set)
+			target, found := r.aliasTarget(set)
 			if !found { // the target was deleted after the alias was made
 				return set, noTarget
 			}
+			set = target
+		case zonedb.Group: // chosen from above
 		}
 	}
 	return set, aliasLoop // refused when written; only a bound here
 }
 
+// aliasTarget finds the set that an AliasInside set points at.
+func (r *Responder) aliasTarget(set zonedb.Set) (zonedb.Set, bool) {
+	target := r.zone.Find(set.Target())
+	if !target.Exists() {
+		return zonedb.Set{}, false
+	}
+	return target.Find(set.Type)
+}
+
 // resolveOutside answers an alias to a name outside our zones from what the
 // resolver last found.
 func (r *Responder) resolveOutside(set zonedb.Set) (zonedb.Set, resolution) {
-	found := r.snapshot.OutsideAnswer(binary.LittleEndian.Uint32(set.Data))
+	found := r.snapshot.OutsideAnswer(set.Outside())
 	switch {
 	case found == nil:
 		return set, targetNotReady
@@ -190,9 +207,10 @@ func (r *Responder) resolveOutside(set zonedb.Set) (zonedb.Set, resolution) {
 }
 
 // unresolved finishes a response whose alias has nothing to answer with.
-func (r *Responder) unresolved(found resolution) {
+func (r *Responder) unresolved(set zonedb.Set, found resolution) {
+	r.trace.failed(r, set, found)
 	switch found {
-	case noTarget:
+	case noTarget, noneApplies:
 		r.appendSOA()
 		return
 	case targetNotReady:
@@ -222,6 +240,7 @@ func (r *Responder) setCurrent(at int) (again bool) {
 	length, labels := r.target.words.Fold(r.b[at:], &r.target.offsets)
 	r.targetName.Set(r.target.words[:], length, r.target.offsets[:], labels)
 	r.name, r.at = &r.targetName, at
+	r.trace.cname(r)
 	return r.firstVisit()
 }
 

@@ -18,6 +18,9 @@ func (r *Responder) optLen() int {
 	if r.tellsKeepalive() {
 		n += 6
 	}
+	if r.echoesSubnet() {
+		n += 8 + len(r.query.ECS.Address)
+	}
 	return n
 }
 
@@ -50,6 +53,9 @@ func (r *Responder) appendOPT() {
 	if r.tellsKeepalive() {
 		b = append(b, 0, dnswire.OptionKeepalive, 0, 2)
 		b = dnswire.AppendUint16(b, r.config.TCPIdle)
+	}
+	if r.echoesSubnet() {
+		b = r.query.ECS.Append(b, r.scope())
 	}
 	if r.ede >= 0 {
 		b = append(b, 0, dnswire.OptionEDE, 0, 2)

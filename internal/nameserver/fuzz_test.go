@@ -23,6 +23,7 @@ func FuzzRespond(f *testing.F) {
 	for _, command := range []string{
 		"query www.example.com A", "query a.sub.example.com A +edns +do", "query x.d.example.com TXT +nsid +edns",
 		"query example.com ANY", "query version.bind TXT +class=CH", "query example.com SOA +version=1",
+		"query www.example.com A +subnet=203.0.113.0/24", "query alias.example.com A +subnet=2001:db8::/56", "query www.example.com A +subnet=0.0.0.0/0",
 	} {
 		m, _ := dnstest.Query(t, command)
 		wire, err := m.Pack()

@@ -38,21 +38,30 @@ func (g *Group) New() *Responder {
 // Answer returns the whole response to a query, as over TCP; nil if there is
 // none. It is of public zones, even for a client that sees private ones.
 func (g *Group) Answer(msg []byte, client netip.Addr) []byte {
+	r := g.borrow()
+	defer g.giveBack(r)
+	r.public = true
+	defer func() { r.public = false }()
+	return r.Respond(make([]byte, 0, dnswire.MaxMessage), msg, client, dnswire.TCP)
+}
+
+// borrow takes a Responder that nobody uses.
+func (g *Group) borrow() *Responder {
 	g.mu.Lock()
-	var r *Responder
 	if n := len(g.idle); n > 0 {
-		r, g.idle = g.idle[n-1], g.idle[:n-1]
+		defer g.mu.Unlock()
+		r := g.idle[n-1]
+		g.idle = g.idle[:n-1]
+		return r
 	}
 	g.mu.Unlock()
-	if r == nil {
-		r = g.New()
-		r.public = true
-	}
-	reply := r.Respond(make([]byte, 0, dnswire.MaxMessage), msg, client, dnswire.TCP)
+	return g.New()
+}
+
+func (g *Group) giveBack(r *Responder) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.idle = append(g.idle, r)
-	return reply
 }
 
 // Totals are the counters of all Responders.

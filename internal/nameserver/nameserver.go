@@ -21,6 +21,7 @@ import (
 	"sync/atomic"
 
 	"open53/internal/dnswire"
+	"open53/internal/policy"
 	"open53/internal/zonedb"
 )
 
@@ -52,8 +53,11 @@ type Config struct {
 	// AuthorityNS adds the zone's NS RRset to positive answers, as Amazon
 	// Route 53 does. Without it answers are minimal.
 	AuthorityNS bool
-	Cookies     Cookies
-	RateLimit   RateLimit
+	// StickyPrefix makes weighted and multivalue draws the same for all clients
+	// of one network (/24 or /56), as long as the group and its health stay.
+	StickyPrefix bool
+	Cookies      Cookies
+	RateLimit    RateLimit
 	// TCPIdle is told to clients that send edns-tcp-keepalive (RFC 7828), in
 	// units of 100 ms; 0 tells nothing.
 	TCPIdle uint16
@@ -79,7 +83,7 @@ type Responder struct {
 	transport dnswire.Transport
 	snapshot  *zonedb.Snapshot
 	view      *zonedb.View // the client's VPC; nil for none
-	random    uint64
+	random    policy.Random
 	single    asked   // of Respond
 	batch     []asked // of Prepare
 
@@ -112,6 +116,14 @@ type Responder struct {
 	referenced int
 	added      [maxAdded]uint64
 	addeds     int
+
+	// What routing policies need.
+	world  *policy.World
+	where  policy.Client // who asks; begun by location
+	placed bool          // where has been begun for this query
+	judged int           // candidates whose health was looked at through aliases
+	merged []byte        // the RRs of several sets as one
+	trace  *trace        // nil but in Explain
 
 	// What cookies and rate limits need.
 	cookie      [clientCookie + serverCookie]byte
@@ -147,7 +159,10 @@ type nameBuffer struct {
 
 // New returns a Responder. seed starts its random choices.
 func New(db *zonedb.DB, config *Config, seed uint64) *Responder {
-	return &Responder{db: db, config: config, random: seed | 1, limiter: newLimiter(&config.RateLimit, seed)}
+	return &Responder{
+		db: db, config: config, world: db.World(),
+		random: policy.NewRandom(seed | 1), limiter: newLimiter(&config.RateLimit, seed),
+	}
 }
 
 // Respond appends the response to a message to reply, which must have
@@ -167,6 +182,7 @@ func (r *Responder) respond(a *asked, reply, msg []byte, client netip.Addr, tran
 	r.counts = [3]uint16{}
 	r.referenced, r.addeds, r.visits, r.dnamed = 0, 0, 0, 0
 	r.zone, r.question, r.synthesised, r.cookieState = nil, 0, 0, noCookie
+	r.placed, r.judged = false, 0
 	switch a.status {
 	case dnswire.Drop:
 		add(&r.Stats.Dropped)
@@ -238,12 +254,7 @@ func (r *Responder) solve(a *asked) {
 		if r.config.AuthorityNS {
 			r.appendAuthorityNS()
 		}
+		r.trace.end()
 		r.solveAdditional()
 	}
-}
-
-// draw is a wyrand step: fast, good enough to rotate and to choose.
-func (r *Responder) draw() uint64 {
-	r.random += 0xa0761d6478bd642f
-	return mix(r.random, r.random^0xe7037ed1a0b428db)
 }

@@ -138,12 +138,12 @@ func (r *Responder) appendSet(s section, set zonedb.Set, skip int) (start int, o
 
 // turn is the offset in the set's data of the RR that comes first this time.
 func (r *Responder) turn(set zonedb.Set) int {
-	hi, _ := bits.Mul64(r.draw(), uint64(set.Count))
+	first := r.random.Below(uint64(set.Count))
 	if set.Kind == zonedb.PlainFixed {
-		return int(hi) * (len(set.Data) / set.Count)
+		return int(first) * (len(set.Data) / set.Count)
 	}
 	at := 0
-	for range hi {
+	for range first {
 		at = nextRR(set.Data, at)
 	}
 	return at

@@ -34,6 +34,8 @@ type Replica struct {
 	log   *slog.Logger
 	// networks belongs to Load, then to Run.
 	networks networks
+	// entities belongs to Load, then to Run.
+	entities entities
 
 	mu      sync.Mutex // guards the fields below
 	served  uint64
@@ -81,6 +83,9 @@ func (r *Replica) setServed(position uint64) {
 func (r *Replica) Load(ctx context.Context) error {
 	view := r.store.View()
 	defer view.Close()
+	if err := r.loadEntities(view); err != nil {
+		return err
+	}
 	edit := r.db.Begin()
 	if err := r.networks.load(edit, view); err != nil {
 		edit.Discard()
@@ -178,6 +183,7 @@ func (r *Replica) round(next func() (store.Record, error, bool)) error {
 	}
 	work.add(record.Event)
 	r.networks.note(record.Event)
+	r.entities.note(record.Event)
 	view := r.store.View()
 	defer view.Close()
 	for record.Position < view.Position() {
@@ -190,6 +196,10 @@ func (r *Replica) round(next func() (store.Record, error, bool)) error {
 		}
 		work.add(record.Event)
 		r.networks.note(record.Event)
+		r.entities.note(record.Event)
+	}
+	if err := r.followEntities(view); err != nil {
+		return err
 	}
 	if len(work) > 0 || r.networks.changed() {
 		if err := r.publish(view, work); err != nil {

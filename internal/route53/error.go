@@ -69,6 +69,8 @@ func apiError(err error) error {
 // newError makes the error of a code that package zone has; nil for others.
 func newError(code, message string) error {
 	switch code {
+	case "CidrBlockInUseException":
+		return &api.CidrBlockInUseException{Message: message}
 	case "ConflictingDomainExists":
 		return &api.ConflictingDomainExists{Message: message}
 	case "InvalidChangeBatch":

@@ -45,6 +45,16 @@ func (s *idSource) next(letter byte) (string, error) {
 	return string(id), nil
 }
 
+// nextUUID is a new id of those resources that have UUIDs (RFC 9562, version 4).
+func (s *idSource) nextUUID() (string, error) {
+	var b [16]byte
+	if err := s.read(b[:]); err != nil {
+		return "", fmt.Errorf("make id: %w", err)
+	}
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[0:4], b[4:6], b[6:8], b[8:10], b[10:]), nil
+}
+
 func (s *idSource) read(b []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

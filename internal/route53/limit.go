@@ -19,6 +19,8 @@ type Limits struct {
 	HealthChecks           int64 // 200
 	TrafficPolicies        int64 // 50
 	TrafficPolicyInstances int64 // 5
+	CIDRCollections        int64 // 5
+	CIDRBlocks             int64 // 1000, in one collection
 }
 
 func (l Limits) withDefaults() Limits {
@@ -33,6 +35,8 @@ func (l Limits) withDefaults() Limits {
 		{&l.HealthChecks, 200},
 		{&l.TrafficPolicies, 50},
 		{&l.TrafficPolicyInstances, 5},
+		{&l.CIDRCollections, 5},
+		{&l.CIDRBlocks, 1000},
 	} {
 		if *d.limit <= 0 {
 			*d.limit = d.amazon

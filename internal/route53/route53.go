@@ -101,8 +101,8 @@ type Config struct {
 	// Regions and ServiceZones know more than Amazon's; see zone.Options.
 	Regions      func(name string) bool
 	ServiceZones func(zoneID string) bool
-	// HealthChecks and CIDRCollections know what exists; with nil nothing
-	// does.
+	// HealthChecks and CIDRCollections know what exists; without the former
+	// nothing does, without the latter what the store has.
 	HealthChecks    zone.HealthChecks
 	CIDRCollections zone.CIDRCollections
 
@@ -189,9 +189,6 @@ func (c *Config) complete() error {
 	if c.HealthChecks == nil {
 		c.HealthChecks = none{}
 	}
-	if c.CIDRCollections == nil {
-		c.CIDRCollections = none{}
-	}
 	if c.CommitTimeout <= 0 {
 		c.CommitTimeout = 30 * time.Second
 	}
@@ -203,10 +200,6 @@ func (c *Config) complete() error {
 type none struct{}
 
 func (none) HealthCheckExists(string) (bool, error) { return false, nil }
-
-func (none) CIDRLocationExists(string, string) (collection, location bool, err error) {
-	return false, false, nil
-}
 
 // GetCheckerIpRanges lists the addresses of health checkers.
 //

@@ -4,7 +4,6 @@ import (
 	"context"
 	"strconv"
 
-	"open53/internal/event"
 	api "open53/internal/route53api"
 	"open53/internal/store"
 	"open53/internal/zone"
@@ -18,7 +17,7 @@ func (s *Service) ChangeResourceRecordSets(ctx context.Context, in *api.ChangeRe
 		return nil, err
 	}
 	info, err := s.commit(ctx, change{
-		operation: "ChangeResourceRecordSets", comment: comment, keys: []event.Key{zoneKey(in.HostedZoneId)},
+		operation: "ChangeResourceRecordSets", comment: comment, keys: append(cidrKeys(request), zoneKey(in.HostedZoneId)),
 		decide: func(t *tx) error { return s.applyBatch(t, in.HostedZoneId, request) },
 	})
 	if err != nil {
@@ -33,9 +32,15 @@ func (s *Service) applyBatch(t *tx, zoneID string, request zone.Request) error {
 	if err != nil {
 		return err
 	}
-	contents := t.contents(zoneID)
-	changes, err := zone.Apply(hosted, contents, request, s.batch)
+	contents, options := t.contents(zoneID), s.batch
+	if options.CIDRCollections == nil {
+		options.CIDRCollections = cidrCollections{t}
+	}
+	changes, err := zone.Apply(hosted, contents, request, options)
 	if err != nil {
+		return err
+	}
+	if err := t.joinCIDRCollections(hosted, changes); err != nil {
 		return err
 	}
 	if err := s.checkRRsets(head, changes); err != nil {

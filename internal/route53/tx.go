@@ -147,8 +147,16 @@ func (t *tx) putRRsets(old store.Head, hosted *zone.HostedZone, c *contents, cha
 	if err != nil {
 		return err
 	}
+	var document []byte
+	if uses, changed := hosted.UsesAfter(changes); changed {
+		using := *hosted
+		using.CIDRUses, hosted = uses, &using
+		if document, err = event.EncodeDocument(hosted); err != nil {
+			return err
+		}
+	}
 	t.drafts = append(t.drafts, draft{
-		key: old.Key, changes: changes, serial: zone.NextSerial(hosted.SerialMode, old.Serial, changes),
+		key: old.Key, changes: changes, document: document, serial: zone.NextSerial(hosted.SerialMode, old.Serial, changes),
 		old: old, hosted: hosted, names: names,
 	})
 	return nil

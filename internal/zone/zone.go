@@ -53,8 +53,12 @@ type HostedZone struct {
 	// AcceleratedRecoverySet tells that UpdateHostedZoneFeatures was called:
 	// a zone that it switched the feature off for says so, a new one does not.
 	AcceleratedRecoverySet bool `cbor:"14,keyasint,omitempty"`
+
+	// CIDRUses are the locations of CIDR collections that the zone's RRsets
+	// name, in order of collection and location. (15 is taken.)
+	CIDRUses []CIDRUse `cbor:"16,keyasint,omitempty"`
 	// Account is whose zone it is: 12 digits, or empty for the site's account.
-	Account string `cbor:"16,keyasint,omitempty"`
+	Account string `cbor:"17,keyasint,omitempty"`
 }
 
 // VPC names a virtual private cloud.

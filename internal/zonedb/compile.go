@@ -17,9 +17,6 @@ const (
 	typeDNAME = uint16(rdata.TypeDNAME)
 )
 
-// multivalueSets is how many sets of a multivalue group one answer holds.
-const multivalueSets = 8
-
 // compileSets turns all RRsets of one owner name into compiled sets, in order
 // of type number. sets must be in list order, so that groups are contiguous.
 func (e *zoneEdit) compileSets(sets []*zone.RRset) ([]Set, error) {
@@ -42,46 +39,39 @@ func (e *zoneEdit) compileSets(sets []*zone.RRset) ([]Set, error) {
 	return compiled, nil
 }
 
-// compileGroup compiles the RRsets of one name and type.
-func (e *zoneEdit) compileGroup(group []*zone.RRset) (Set, bool, error) {
-	chosen := firstAnswer(group)
-	if len(chosen) == 0 {
-		return Set{}, false, nil
-	}
-	first := chosen[0]
+// compileOne compiles the RRset that is alone at its name and type.
+func (e *zoneEdit) compileOne(set *zone.RRset) (Set, error) {
 	switch {
-	case first.Alias != nil:
-		return e.compileAlias(first), true, nil
-	case first.Type == rdata.TypeSOA:
-		if err := e.setSOA(first); err != nil {
-			return Set{}, false, err
+	case set.Type == rdata.TypeSOA:
+		if err := e.setSOA(set); err != nil {
+			return Set{}, err
 		}
-		return Set{Type: typeSOA, Count: 1, Kind: LiveSOA}, true, nil
+		return Set{Type: typeSOA, Count: 1, Kind: LiveSOA}, nil
+	case set.Alias != nil:
+		return e.compileAlias(set), nil
 	}
-	var data []byte
-	count, fixed := 0, true
-	for _, set := range chosen {
-		for _, value := range set.Values {
-			wire, err := rdata.ParseValue(set.Type, value)
-			if err != nil {
-				return Set{}, false, fmt.Errorf("%s %s: %w", set.Name, set.Type, err)
-			}
-			if len(wire) > 0xffff {
-				return Set{}, false, fmt.Errorf("%s %s: rdata is longer than 65535 bytes", set.Name, set.Type)
-			}
-			size := len(data)
-			data = appendRR(data, uint16(set.Type), set.TTL, wire)
-			if count > 0 && (len(data)-size)*count != size {
-				fixed = false
-			}
-			count++
+	return compileValues(set)
+}
+
+// compileValues compiles an RRset's RRs.
+func compileValues(set *zone.RRset) (Set, error) {
+	compiled := Set{Type: uint16(set.Type), Kind: PlainFixed}
+	for _, value := range set.Values {
+		wire, err := rdata.ParseValue(set.Type, value)
+		if err != nil {
+			return Set{}, fmt.Errorf("%s %s: %w", set.Name, set.Type, err)
 		}
+		if len(wire) > 0xffff {
+			return Set{}, fmt.Errorf("%s %s: rdata is longer than 65535 bytes", set.Name, set.Type)
+		}
+		size := len(compiled.Data)
+		compiled.Data = appendRR(compiled.Data, uint16(set.Type), set.TTL, wire)
+		if compiled.Count > 0 && (len(compiled.Data)-size)*compiled.Count != size {
+			compiled.Kind = Plain
+		}
+		compiled.Count++
 	}
-	kind := Plain
-	if fixed {
-		kind = PlainFixed
-	}
-	return Set{Type: uint16(first.Type), Count: count, Kind: kind, Data: data}, count > 0, nil
+	return compiled, nil
 }
 
 // appendRR appends an RR whose owner is a pointer to the question.
@@ -92,55 +82,24 @@ func appendRR(b []byte, rrtype uint16, ttl uint32, wire []byte) []byte {
 	return append(b, wire...)
 }
 
-// firstAnswer chooses the sets that answer for a group: the simple set, the
-// primary, the default location, the heaviest weight, up to eight multivalue
-// sets.
-func firstAnswer(group []*zone.RRset) []*zone.RRset {
-	best := group[0]
-	switch best.Policy {
-	case zone.Multivalue:
-		return group[:min(len(group), multivalueSets)]
-	case zone.Weighted:
-		for _, s := range group {
-			if s.Weight > best.Weight {
-				best = s
-			}
-		}
-	case zone.Failover:
-		for _, s := range group {
-			if !s.Secondary {
-				best = s
-			}
-		}
-	case zone.GeolocationPolicy:
-		for _, s := range group {
-			if s.Geolocation != nil && s.Geolocation.Country == "*" {
-				best = s
-			}
-		}
-	case zone.CIDRPolicy:
-		for _, s := range group {
-			if s.CIDR != nil && s.CIDR.Location == "*" {
-				best = s
-			}
-		}
-	default:
-	}
-	return []*zone.RRset{best}
-}
-
 // compileAlias compiles an edge to another name. The target is found when a
 // query comes, by its hash, so that a change of the target needs no change of
 // the aliases that point at it.
 func (e *zoneEdit) compileAlias(set *zone.RRset) Set {
 	target := set.Alias.Target
+	var evaluates uint8
+	if set.Alias.EvaluateTargetHealth {
+		evaluates = 1
+	}
 	if set.Alias.ZoneID == e.zone.id && target.IsSubdomainOf(e.zone.apex) {
 		labels := target[:len(target)-len(e.zone.apex)]
 		data := binary.LittleEndian.AppendUint64(nil, hashName(target))
+		data = append(data, evaluates)
 		return Set{Type: uint16(set.Type), Count: 1, Kind: AliasInside, Data: append(data, labels...)}
 	}
 	i := e.edit.db.outside.index(OutsideTarget{Name: target, Type: set.Type})
-	return Set{Type: uint16(set.Type), Count: 1, Kind: AliasOutside, Data: binary.LittleEndian.AppendUint32(nil, i)}
+	data := append(binary.LittleEndian.AppendUint32(nil, i), evaluates)
+	return Set{Type: uint16(set.Type), Count: 1, Kind: AliasOutside, Data: data}
 }
 
 // setSOA compiles the zone's SOA: the RR as served, with the zone's serial,

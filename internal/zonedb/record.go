@@ -46,13 +46,17 @@ const (
 	// PlainFixed is Plain with all RRs of one size, so that they can be
 	// rotated by arithmetic.
 	PlainFixed
-	// AliasInside data are the target in this zone: u64 hash, then its labels
-	// above the apex.
+	// AliasInside data are the target in this zone: u64 hash, u8 whether its
+	// health counts, then its labels above the apex.
 	AliasInside
-	// AliasOutside data are a u32 index into the snapshot's outside targets.
+	// AliasOutside data are a u32 index into the snapshot's outside targets,
+	// then u8 whether their health counts.
 	AliasOutside
 	// LiveSOA has no data: the zone holds the SOA, whose serial moves.
 	LiveSOA
+	// Group data are a policy.Program, whose payloads are of the kinds above;
+	// the count is that of its candidates.
+	Group
 )
 
 const (
@@ -106,6 +110,23 @@ type Set struct {
 	Count int // RRs
 	Kind  Kind
 	Data  []byte
+}
+
+// Target is the target of an AliasInside set, for Zone.Find.
+func (s *Set) Target() (hash uint64, owner []byte) {
+	return binary.LittleEndian.Uint64(s.Data), s.Data[9:]
+}
+
+// Outside is the number of an AliasOutside set's target, for
+// Snapshot.OutsideAnswer.
+func (s *Set) Outside() uint32 { return binary.LittleEndian.Uint32(s.Data) }
+
+// Evaluates reports whether an alias is only as healthy as its target.
+func (s *Set) Evaluates() bool {
+	if s.Kind == AliasInside {
+		return s.Data[8] != 0
+	}
+	return s.Data[4] != 0
 }
 
 // Find returns the RRset of a type.

@@ -26,6 +26,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"open53/internal/policy"
 	"open53/internal/rdata"
 )
 
@@ -33,6 +34,7 @@ import (
 type DB struct {
 	current atomic.Pointer[Snapshot]
 	outside *Outside
+	world   policy.World
 
 	mu sync.Mutex // held by the open Edit; guards the fields below
 	// byID has every zone, also those that another one of the same name hides.
@@ -52,9 +54,13 @@ type Snapshot struct {
 	zones   int
 }
 
-// New returns an empty DB.
-func New() *DB {
-	db := &DB{outside: newOutside(), byID: map[string]*Zone{}, hidden: map[rdata.Name][]*Zone{}, private: newPrivateZones()}
+// New returns an empty DB, for a world of which nothing is known.
+func New() *DB { return NewIn(policy.World{}) }
+
+// NewIn returns an empty DB whose groups are compiled for a world. The parts
+// of it that are nil are made empty.
+func NewIn(w policy.World) *DB {
+	db := &DB{outside: newOutside(), world: w.Complete(), byID: map[string]*Zone{}, hidden: map[rdata.Name][]*Zone{}, private: newPrivateZones()}
 	db.current.Store(&Snapshot{})
 	return db
 }
@@ -64,6 +70,9 @@ func (db *DB) Snapshot() *Snapshot { return db.current.Load() }
 
 // Outside are the names outside our zones that aliases point at.
 func (db *DB) Outside() *Outside { return db.outside }
+
+// World is what the DB's groups are compiled for.
+func (db *DB) World() *policy.World { return &db.world }
 
 // Zones is the number of zones.
 func (s *Snapshot) Zones() int { return s.zones }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"open53/internal/policy"
 	"open53/internal/rdata"
 	"open53/internal/zone"
 )
@@ -68,12 +69,29 @@ func qname(name rdata.Name) *QName {
 	return q
 }
 
+// group is a failover or multivalue group with health checks and an alias.
+func group(name rdata.Name, rng *rand.Rand) []*zone.RRset {
+	sets := []*zone.RRset{a(name, "192.0.2.1"), a(name, "192.0.2.2", "192.0.2.3")}
+	for i, s := range sets {
+		s.SetIdentifier, s.HealthCheckID = fmt.Sprint(i), fmt.Sprintf("check-%d", rng.IntN(4))
+		s.Policy, s.Secondary = zone.Failover, i == 1
+	}
+	if rng.IntN(2) == 0 {
+		sets[1].Values, sets[1].TTL = nil, 0
+		sets[1].Alias = &zone.Alias{ZoneID: "Z1", Target: "\x01x" + apex, EvaluateTargetHealth: rng.IntN(2) == 0}
+		return sets
+	}
+	sets[0].Policy, sets[1].Policy, sets[1].Secondary = zone.Multivalue, zone.Multivalue, false
+	return sets
+}
+
 // TestIncrementalEqualsFull: invariant 5. Random histories of one zone, in
 // commits of random size, give the same nodes as compiling the result at once.
 func TestIncrementalEqualsFull(t *testing.T) {
 	for seed := range uint64(30) {
 		rng := rand.New(rand.NewPCG(seed, 1))
-		db := New()
+		world := policy.World{}.Complete()
+		db := NewIn(world)
 		e := db.Begin()
 		if err := e.AddZone(ZoneConfig{ID: "Z1", Name: apex}); err != nil {
 			t.Fatal(err)
@@ -100,8 +118,10 @@ func TestIncrementalEqualsFull(t *testing.T) {
 				}
 				name := under(t, text)
 				var sets []*zone.RRset
-				switch rng.IntN(5) {
+				switch rng.IntN(6) {
 				case 0, 1:
+				case 5:
+					sets = group(name, rng)
 				case 2:
 					sets = []*zone.RRset{{Name: name, Type: rdata.TypeNS, TTL: 5, Values: []string{"ns.example.net."}}}
 				default:
@@ -122,7 +142,7 @@ func TestIncrementalEqualsFull(t *testing.T) {
 			}
 			e.Commit()
 		}
-		full := New()
+		full := NewIn(world)
 		e = full.Begin()
 		if err := e.AddZone(ZoneConfig{ID: "Z1", Name: apex}); err != nil {
 			t.Fatal(err)
