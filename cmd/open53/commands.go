@@ -16,6 +16,7 @@ func clientCommands() []*cobra.Command {
 		newZoneCommand(), newRecordCommand(), newImportCommand(), newExportCommand(), newChangeCommand(),
 		newHistoryCommand(), newRevertCommand(), newExplainCommand(),
 		newVPCCommand(),
+		newLatencyCommand(),
 		newBackupCommand(), newRestoreCommand(), newVerifyCommand(),
 	}
 	for _, cmd := range commands {

@@ -23,6 +23,7 @@ import (
 	"open53/internal/access"
 	"open53/internal/config"
 	"open53/internal/dnsio"
+	"open53/internal/geo/mmdb"
 	"open53/internal/httpserver"
 	"open53/internal/nameserver"
 	"open53/internal/outside"
@@ -45,6 +46,8 @@ type node struct {
 	outside  *outside.Resolver
 	answers  *nameserver.Group
 	world    policy.World // what answers depend on besides the zones
+	geo      *mmdb.Follower
+	geoLater bool // the databases are read when run begins
 	dns      *dnsio.Server
 	http     *httpserver.Server
 	stopping atomic.Bool
@@ -62,9 +65,15 @@ func newNode(ctx context.Context, c *config.Config, auth *access.Authenticator, 
 	if n.store, err = openStore(c, log); err != nil {
 		return nil, err
 	}
-	n.world = policy.World{}.Complete()
+	if err = n.newWorld(c); err != nil {
+		return nil, err
+	}
+	if err = n.locate(c, dev); err != nil {
+		return nil, err
+	}
 	db := zonedb.NewIn(n.world)
 	n.replica = replica.New(n.store, db, n.component("replica"))
+	n.followEntities()
 	if n.outside, err = outside.New(db.Outside(), c.Resolvers, n.component("outside")); err != nil {
 		return nil, err
 	}
@@ -181,6 +190,7 @@ func (n *node) run(ctx context.Context) error {
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
 	group.Go(func() error { return n.replica.Run(serving) })
 	group.Go(func() error { return n.outside.Run(serving) })
+	group.Go(func() error { return n.followGeo(serving) })
 	group.Go(func() error { return n.dns.Run(serving) })
 	group.Go(func() error {
 		defer stop()

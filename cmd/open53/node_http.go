@@ -30,6 +30,7 @@ func (n *node) newHTTP(c *config.Config, auth *access.Authenticator, dev bool, d
 		Served: n.replica.Served, Answerer: n.answers,
 		NameServers: c.NameServers, Hostmaster: c.Hostmaster, AccountID: c.AccountID,
 		CheckerIPRanges: c.CheckerIPs, Strict: c.Strict, EnforceQuotas: c.Quotas,
+		Regions: n.regionExists,
 	})
 	if err != nil {
 		return nil, err
@@ -56,7 +57,8 @@ func (n *node) newHTTP(c *config.Config, auth *access.Authenticator, dev bool, d
 			Admin: admin.Handler(admin.Config{
 				Store: n.store, Zones: adminZones{service}, Networks: networks, Account: cmp.Or(c.AccountID, access.DefaultAccountID), Served: n.replica.Served, Log: n.component("admin"),
 				Version: version, Commit: commit, Started: time.Now(), ZoneCount: func() int { return db.Snapshot().Zones() },
-				Explain: func(q admin.Question) any { return n.answers.Explain(nameserver.Question(q)) },
+				Latencies: service,
+				Explain:   func(q admin.Question) any { return n.answers.Explain(nameserver.Question(q)) },
 			}),
 		},
 	})

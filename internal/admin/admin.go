@@ -40,6 +40,8 @@ type Config struct {
 	Started         time.Time
 	// ZoneCount is the number of zones that DNS serves.
 	ZoneCount func() int
+	// Latencies has measured latencies.
+	Latencies Latencies
 	// Explain tells how DNS answers; the result is written as JSON.
 	Explain func(Question) any
 }
@@ -76,6 +78,7 @@ func Handler(c Config) http.Handler {
 	mux.HandleFunc("PUT /open53/v1/zones/{id}/settings", h.setSettings)
 	h.handleVPCs(mux)
 	mux.HandleFunc("POST /open53/v1/explain", h.explain)
+	h.mountLatencies(mux)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusNotFound, "NotFound", "no such path: "+r.Method+" "+r.URL.Path)
 	})

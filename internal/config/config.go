@@ -61,6 +61,10 @@ type Config struct {
 	// StickyPrefix draws weighted and multivalue answers by the client's network.
 	StickyPrefix bool
 
+	GeoDatabases []string // MMDB files; none: those that are found
+	Regions      []Region // beside Amazon's
+	regionTexts  []string
+
 	Cookies              bool
 	CookieRequire        bool
 	CookieSecret         string // 32 hexadecimal digits; random if empty
@@ -121,6 +125,8 @@ func (c *Config) Register(f *pflag.FlagSet, dev bool) {
 	f.StringVar(&c.ServerID, "server-id", "", "`TEXT` that answers id.server CH TXT")
 	f.StringVar(&c.DNSVersion, "dns-version", "", "`TEXT` that answers version.bind CH TXT")
 	f.BoolVar(&c.AuthorityNS, "authority-ns", false, "add the zone's NS to positive answers, as Amazon does")
+	f.StringSliceVar(&c.GeoDatabases, "geo-database", nil, "`FILE` (MMDB) that says where addresses are, best first; may be repeated; read again when it changes\n(default: *.mmdb in DATA/geo and ./open53-geo)")
+	f.StringArrayVar(&c.regionTexts, "region", nil, "`NAME=LATITUDE,LONGITUDE` of a region of your own; may be repeated")
 	f.BoolVar(&c.StickyPrefix, "sticky-prefix", false, "give all clients of a network (/24, /56) the same weighted and multivalue answers")
 	f.StringSliceVar(&c.Resolvers, "resolver", nil, "`ADDR:PORT` that resolves aliases to AWS resources")
 	f.BoolVar(&c.Cookies, "cookies", true, "answer DNS cookies (RFC 7873)")
@@ -183,6 +189,9 @@ func variable(name string) string {
 }
 
 func splitList(flag *pflag.Flag, v string) []string {
+	if flag.Value.Type() == "stringArray" { // its values hold commas
+		return strings.Fields(v)
+	}
 	if _, ok := flag.Value.(pflag.SliceValue); ok {
 		return strings.Split(v, ",")
 	}
@@ -258,6 +267,7 @@ func (c *Config) check() error {
 	}
 	c.checkNames(fault)
 	c.checkNumbers(fault)
+	c.checkRegions(fault)
 	return errors.Join(faults...)
 }
 

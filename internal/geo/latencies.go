@@ -84,18 +84,6 @@ type Latencies struct {
 	sets map[string][]Latency
 }
 
-// Latency is one measurement: from one of Prefix, ASN and Country to a region.
-type Latency struct {
-	Prefix  netip.Prefix
-	ASN     uint32
-	Country string // ISO 3166-1 alpha-2
-	Region  string
-	Millis  float32 // round trip, more than 0, to MaxMillis
-}
-
-// MaxMillis is the longest latency that can be measured: a minute.
-const MaxMillis = 60_000
-
 // NewLatencies makes a table that knows Amazon's regions and own ones. Error:
 // a name that is twice there.
 func NewLatencies(own ...Region) (*Latencies, error) {

@@ -35,11 +35,11 @@ func FuzzClientSubnet(f *testing.F) {
 		asked.Parse(wire)
 		rcode := reply[3] & 15
 		reply[2] &^= 0x80 // to be read as a query
-		echoed := reply[len(reply)-len(option):]
 		if rcode == dns.RcodeSuccess {
-			if len(echoed) < 4 {
+			if len(option) < 4 || len(option) > len(reply) {
 				t.Fatalf("option % x is accepted", option)
 			}
+			echoed := reply[len(reply)-len(option):]
 			scope, family := echoed[3], echoed[1]
 			echoed[3] = 0 // a query has none
 			if string(echoed) != string(option) || scope > 128 || family == 1 && scope > 32 || option[2] == 0 && scope != 0 {
