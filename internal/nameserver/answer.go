@@ -59,10 +59,6 @@ func isAtParent(zone *zonedb.Zone, name *zonedb.QName, rrtype uint16) bool {
 	return rrtype == dnswire.TypeDS && name.Labels == zone.Labels() && zone.Labels() > 0
 }
 
-// network is the VPC that the client is in, by its source address; nil for
-// none. Its region stands for the client's place in private zones.
-func (r *Responder) network() *zonedb.View { return r.view }
-
 // solveInZone answers the current name from its zone. It reports whether a
 // CNAME or DNAME has made another name current.
 func (r *Responder) solveInZone(lookup *zonedb.Lookup) (again bool) {

@@ -121,6 +121,7 @@ type Responder struct {
 	world  *policy.World
 	where  policy.Client // who asks; begun by location
 	placed bool          // where has been begun for this query
+	within bool          // where is the region of the client's VPC
 	judged int           // candidates whose health was looked at through aliases
 	merged []byte        // the RRs of several sets as one
 	trace  *trace        // nil but in Explain
@@ -182,7 +183,7 @@ func (r *Responder) respond(a *asked, reply, msg []byte, client netip.Addr, tran
 	r.counts = [3]uint16{}
 	r.referenced, r.addeds, r.visits, r.dnamed = 0, 0, 0, 0
 	r.zone, r.question, r.synthesised, r.cookieState = nil, 0, 0, noCookie
-	r.placed, r.judged = false, 0
+	r.placed, r.within, r.judged = false, false, 0
 	switch a.status {
 	case dnswire.Drop:
 		add(&r.Stats.Dropped)

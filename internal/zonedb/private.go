@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"open53/internal/geo"
 	"open53/internal/network"
 	"open53/internal/zone"
 )
@@ -11,8 +12,9 @@ import (
 // View is a VPC as its clients see it: its private zones, before the public
 // ones. A published View never changes.
 type View struct {
-	vpc   zone.VPC
-	names nameIndex
+	vpc      zone.VPC
+	position geo.Position // of the region
+	names    nameIndex
 	// hidden are zones that do not answer, because an older one of the VPC has
 	// their name. The API does not let it come to that.
 	hidden []*Zone
@@ -21,6 +23,22 @@ type View struct {
 
 // VPC is the VPC's id and region.
 func (v *View) VPC() zone.VPC { return v.vpc }
+
+// Position is where the VPC's region is, as far as that is known.
+func (v *View) Position() geo.Position { return v.position }
+
+// newView is a VPC without zones.
+func newView(e *Edit, vpc zone.VPC) *View {
+	v := &View{vpc: vpc}
+	country, subdivision := geo.CountryOfRegion(vpc.Region)
+	var at geo.Coordinates
+	number, known := e.db.world.Latencies.Region(vpc.Region)
+	if known {
+		at = e.db.world.Latencies.Regions()[number].Coordinates
+	}
+	v.position = geo.Known(country, subdivision, at.Latitude, at.Longitude, known, 0)
+	return v
+}
 
 // privateIndex is what a Snapshot knows of networks and private zones.
 type privateIndex struct {
@@ -118,10 +136,12 @@ func (p *privateZones) own(e *Edit, vpc zone.VPC) *View {
 	if v != nil && v.owner == e.owner {
 		return v
 	}
-	next := &View{vpc: vpc}
+	next := new(View)
 	if v != nil {
 		*next = *v
 		next.hidden = slices.Clone(v.hidden)
+	} else {
+		next = newView(e, vpc)
 	}
 	next.owner = e.owner
 	p.views[vpc], p.changed = next, true
@@ -193,7 +213,7 @@ func (p *privateZones) publish(e *Edit) *privateIndex {
 	}
 	next := &privateIndex{networks: networks, zones: p.zones}
 	if p.changed || p.index == nil {
-		next.views = p.viewsOf(networks)
+		next.views = p.viewsOf(e, networks)
 	} else {
 		next.views = p.index.views
 	}
@@ -203,14 +223,14 @@ func (p *privateZones) publish(e *Edit) *privateIndex {
 
 // viewsOf are the views of networks. One that is not for private zones has a
 // view without any.
-func (p *privateZones) viewsOf(networks *network.Table) []*View {
+func (p *privateZones) viewsOf(e *Edit, networks *network.Table) []*View {
 	views := make([]*View, len(networks.Networks()))
 	for i, n := range networks.Networks() {
 		if n.Private() {
 			views[i] = p.views[n.VPC()]
 		}
 		if views[i] == nil {
-			views[i] = &View{vpc: n.VPC()}
+			views[i] = newView(e, n.VPC())
 		}
 	}
 	return views
