@@ -51,9 +51,7 @@ func (n *node) newHTTP(c *config.Config, auth *access.Authenticator, dev bool, d
 		},
 		Handlers: httpserver.Handlers{
 			Route53: handler, STS: sts.Handler(), Metrics: metrics.Handler(),
-			Services: []httpserver.Service{
-				{Name: "ec2", Handler: ec2.New(networks, n.component("ec2")), Error: ec2.WriteError},
-			},
+			Services: []httpserver.Service{n.ec2Service(networks)},
 			Admin: admin.Handler(admin.Config{
 				Store: n.store, Zones: adminZones{service}, Networks: networks, Account: cmp.Or(c.AccountID, access.DefaultAccountID), Served: n.replica.Served, Log: n.component("admin"),
 				Version: version, Commit: commit, Started: time.Now(), ZoneCount: func() int { return db.Snapshot().Zones() },
@@ -62,6 +60,11 @@ func (n *node) newHTTP(c *config.Config, auth *access.Authenticator, dev bool, d
 			}),
 		},
 	})
+}
+
+// ec2Service is where tools declare networks.
+func (n *node) ec2Service(networks *registry.Registry) httpserver.Service {
+	return httpserver.Service{Name: "ec2", Handler: ec2.New(networks, n.component("ec2")), Error: ec2.WriteError}
 }
 
 func (n *node) route53Handler(service *route53.Service, c *config.Config) http.Handler {

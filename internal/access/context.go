@@ -8,7 +8,7 @@ type Request struct {
 	ID     string // UUID, also sent as x-amzn-RequestId
 	Caller Caller
 	Body   []byte // all of it, as received
-	Region string // of the signing scope: "us-east-1"
+	Region string // of the credentials' scope
 }
 
 type contextKey struct{}

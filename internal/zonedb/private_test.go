@@ -110,6 +110,18 @@ func TestPrivateZones(t *testing.T) {
 	}
 }
 
+// asked is a name that a query has.
+func asked(name rdata.Name) *QName {
+	var offsets []uint8
+	i := 0
+	for ; name[i] != 0; i += 1 + int(name[i]) {
+		offsets = append(offsets, uint8(i))
+	}
+	q := new(QName)
+	q.Set(append([]byte(name), make([]byte, 9)...), len(name), append(offsets, uint8(i)), len(offsets))
+	return q
+}
+
 func client(i int) netip.Addr { return netip.AddrFrom4([4]byte{10, byte(i), 3, 4}) }
 
 // answering is what a client's query finds among the private zones.
@@ -118,8 +130,7 @@ func answering(s *Snapshot, i int, name rdata.Name) *Zone {
 	if v == nil {
 		return nil
 	}
-	q := qname(name)
-	return s.PrivateZone(v, q, 0)
+	return s.PrivateZone(v, asked(name), 0)
 }
 
 func describe(s *Snapshot, probes []rdata.Name) string {

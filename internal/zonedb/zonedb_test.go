@@ -53,10 +53,8 @@ func dump(z *Zone) string {
 	return fmt.Sprintf("cuts=%v serial=%d soa=%x\n", z.cutDepths, z.serial, z.soa) + strings.Join(lines, "\n")
 }
 
-func zoneOf(db *DB, name rdata.Name) *Zone { return db.Snapshot().Zone(qname(name), 0) }
-
-func qname(name rdata.Name) *QName {
-	q := new(QName)
+func zoneOf(db *DB, name rdata.Name) *Zone {
+	var q QName
 	offsets := make([]uint8, 128)
 	labels := 0
 	i := 0
@@ -66,7 +64,7 @@ func qname(name rdata.Name) *QName {
 	}
 	offsets[labels] = uint8(i)
 	q.Set(append([]byte(name), make([]byte, 9)...), len(name), offsets, labels)
-	return q
+	return db.Snapshot().Zone(&q, 0)
 }
 
 // group is a failover or multivalue group with health checks and an alias.
