@@ -101,19 +101,24 @@ func newBlock(first key, length int, number int32) block {
 	return block{first: first, last: last, length: length, number: number}
 }
 
+// interval begins at a key and ends where the next one begins.
+type interval struct {
+	start  key
+	number int32 // of the network it belongs to; -1: nobody's
+}
+
 // intervals are disjoint, in order, and cover the keys from the first start
-// on: interval i ends where interval i+1 starts, and belongs to numbers[i].
+// on.
 //
 // All keys that belong to anybody have the first skip bits of base. The bits
 // behind them lead through index: the intervals that start within bucket b are
 // index[b] up to index[b+1].
 type intervals struct {
-	starts  []key
-	numbers []int32 // -1: nobody's
-	base    uint64
-	skip    uint
-	bits    uint
-	index   []uint32
+	list  []interval
+	base  uint64
+	skip  uint
+	bits  uint
+	index []uint32
 }
 
 // maxIndexBits bounds the index: 2^16 buckets are 256 KiB.
@@ -165,26 +170,26 @@ func (x *intervals) flatten(blocks []block) {
 
 // begin starts an interval; what started at the same place is empty.
 func (x *intervals) begin(at key, number int32) {
-	last := len(x.starts) - 1
-	if last >= 0 && x.starts[last] == at {
-		x.numbers[last] = number
+	last := len(x.list) - 1
+	if last >= 0 && x.list[last].start == at {
+		x.list[last].number = number
 		return
 	}
-	x.starts, x.numbers = append(x.starts, at), append(x.numbers, number)
+	x.list = append(x.list, interval{at, number})
 }
 
 func (x *intervals) makeIndex(blocks []block) {
-	x.base = x.starts[0].high
+	x.base = x.list[0].start.high
 	different := uint64(0)
 	for _, b := range blocks {
 		different |= b.first.high ^ x.base | b.last.high ^ x.base
 	}
 	x.skip = uint(bits.LeadingZeros64(different))
-	x.bits = uint(min(bits.Len(uint(len(x.starts)))+2, maxIndexBits))
+	x.bits = uint(min(bits.Len(uint(len(x.list)))+2, maxIndexBits))
 	x.index = make([]uint32, 1<<x.bits+1)
-	for _, start := range x.starts {
-		if x.common(start) { // what follows the last block may start beyond
-			x.index[x.bucket(start)+1]++
+	for _, i := range x.list {
+		if x.common(i.start) { // what follows the last block may start beyond
+			x.index[x.bucket(i.start)+1]++
 		}
 	}
 	for b := range 1 << x.bits {
@@ -205,7 +210,7 @@ func (x *intervals) find(k key) int32 {
 	b := x.bucket(k)
 	low, high := int(x.index[b]), int(x.index[b+1])
 	for low < high { // the first one that starts behind the key
-		if middle := int(uint(low+high) >> 1); k.less(x.starts[middle]) {
+		if middle := int(uint(low+high) >> 1); k.less(x.list[middle].start) {
 			high = middle
 		} else {
 			low = middle + 1
@@ -214,5 +219,5 @@ func (x *intervals) find(k key) int32 {
 	if low == 0 {
 		return -1
 	}
-	return x.numbers[low-1]
+	return x.list[low-1].number
 }

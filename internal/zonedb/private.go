@@ -12,9 +12,9 @@ import (
 // View is a VPC as its clients see it: its private zones, before the public
 // ones. A published View never changes.
 type View struct {
+	names    nameIndex // first: it is what queries read
 	vpc      zone.VPC
 	position geo.Position // of the region
-	names    nameIndex
 	// hidden are zones that do not answer, because an older one of the VPC has
 	// their name. The API does not let it come to that.
 	hidden []*Zone
