@@ -139,6 +139,7 @@ func (n *node) registerMetrics(m *telemetry.Metrics, db *zonedb.DB) {
 		}
 	})
 	m.Gauge("open53_zones", "Compiled zones.", func() float64 { return float64(db.Snapshot().Zones()) })
+	m.Gauge("open53_vpcs", "VPCs whose clients private zones can answer.", func() float64 { return float64(db.Snapshot().VPCs()) })
 	m.Gauge("open53_store_position", "Position of the last committed event.", func() float64 { return float64(n.store.Position()) })
 	m.Gauge("open53_served_position", "Position up to which DNS shows the store.", func() float64 { return float64(n.replica.Served()) })
 }

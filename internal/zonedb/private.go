@@ -50,6 +50,14 @@ type privateIndex struct {
 // Networks reports whether clients can be in a VPC at all.
 func (s *Snapshot) Networks() bool { return s.private != nil }
 
+// VPCs is the number of VPCs that clients can be in.
+func (s *Snapshot) VPCs() int {
+	if s.private == nil {
+		return 0
+	}
+	return len(s.private.views)
+}
+
 // View is the VPC that a client is in; nil for none.
 func (s *Snapshot) View(client netip.Addr) *View {
 	if s.private == nil {

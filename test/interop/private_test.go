@@ -122,3 +122,27 @@ func TestViewsSurviveKill(t *testing.T) {
 	}
 	checkViews(t, s, "moved", map[string]string{"127.11.0.1": "10.0.0.1", "127.10.0.1": "192.0.2.1"})
 }
+
+// TestEC2Signed: the EC2 API is behind the same keys as everything else, and
+// refuses in EC2's words.
+func TestEC2Signed(t *testing.T) {
+	t.Parallel()
+	need(t, "aws")
+	s := server.Start(t, server.Options{Verb: "serve"})
+	c := shellCommand(t, s, "aws ec2 create-vpc --cidr-block 127.10.0.0/16 --query Vpc.OwnerId --output text")
+	if out := c.mustRun(t); out != "000000000000\n" {
+		t.Errorf("owner %q", out)
+	}
+	c = shellCommand(t, s, "AWS_ACCESS_KEY_ID=AKIAXXXXXXXXXXXXXXXX AWS_SECRET_ACCESS_KEY=none aws --endpoint-url $AWS_ENDPOINT_URL ec2 describe-vpcs")
+	if _, errs, exit := c.run(t); exit == 0 || !strings.Contains(errs, "(AuthFailure)") {
+		t.Errorf("unknown key: exit code %d, %s", exit, errs)
+	}
+	c = shellCommand(t, s, "aws ec2 describe-vpcs --query 'length(Vpcs)'")
+	if out := c.mustRun(t); out != "1\n" {
+		t.Errorf("%s VPCs", out)
+	}
+	metrics := client{command: []string{"sh", "-c", "curl -s $AWS_ENDPOINT_URL/metrics | grep '^open53_vpcs'"}, env: clientEnv(t, s)}
+	if out := metrics.mustRun(t); out != "open53_vpcs 1\n" {
+		t.Errorf("metrics: %s", out)
+	}
+}
