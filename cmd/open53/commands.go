@@ -15,6 +15,7 @@ func clientCommands() []*cobra.Command {
 	commands := []*cobra.Command{
 		newZoneCommand(), newRecordCommand(), newImportCommand(), newExportCommand(), newChangeCommand(),
 		newHistoryCommand(), newRevertCommand(), newExplainCommand(),
+		newVPCCommand(),
 		newLatencyCommand(),
 		newBackupCommand(), newRestoreCommand(), newVerifyCommand(), newCompactCommand(),
 	}

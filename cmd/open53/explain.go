@@ -116,6 +116,9 @@ func explanationText(e *nameserver.Explanation) string {
 func clientText(c *nameserver.ClientStep) string {
 	text := fmt.Sprintf("%s/%d (%s)", c.Address, c.Bits, c.Source)
 	var known []string
+	if c.VPC != "" {
+		known = append(known, "in "+c.VPC+" in "+c.Region)
+	}
 	for _, code := range []struct{ name, value string }{{"continent", c.Continent}, {"country", c.Country}, {"subdivision", c.Subdivision}} {
 		if code.value != "" {
 			known = append(known, code.name+" "+code.value)

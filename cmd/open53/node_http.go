@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -11,8 +12,10 @@ import (
 	"open53/internal/access"
 	"open53/internal/admin"
 	"open53/internal/config"
+	"open53/internal/ec2"
 	"open53/internal/httpserver"
 	"open53/internal/nameserver"
+	"open53/internal/network/registry"
 	"open53/internal/route53"
 	"open53/internal/route53api"
 	"open53/internal/sts"
@@ -32,6 +35,7 @@ func (n *node) newHTTP(c *config.Config, auth *access.Authenticator, dev bool, d
 	if err != nil {
 		return nil, err
 	}
+	networks := registry.New(registry.Config{Store: n.store, Now: time.Now, Random: rand.Reader, Published: n.replica.WaitServed})
 	metrics := telemetry.NewMetrics()
 	n.registerMetrics(metrics, db)
 	handler := n.route53Handler(service, c)
@@ -47,14 +51,20 @@ func (n *node) newHTTP(c *config.Config, auth *access.Authenticator, dev bool, d
 		},
 		Handlers: httpserver.Handlers{
 			Route53: handler, STS: sts.Handler(), Metrics: metrics.Handler(),
+			Services: []httpserver.Service{n.ec2Service(networks)},
 			Admin: admin.Handler(admin.Config{
-				Store: n.store, Zones: adminZones{service}, Served: n.replica.Served, Log: n.component("admin"),
+				Store: n.store, Zones: adminZones{service}, Networks: networks, Account: cmp.Or(c.AccountID, access.DefaultAccountID), Served: n.replica.Served, Log: n.component("admin"),
 				Version: version, Commit: commit, Started: time.Now(), ZoneCount: func() int { return db.Snapshot().Zones() },
 				Latencies: service,
 				Explain:   func(q admin.Question) any { return n.answers.Explain(nameserver.Question(q)) },
 			}),
 		},
 	})
+}
+
+// ec2Service is where tools declare networks.
+func (n *node) ec2Service(networks *registry.Registry) httpserver.Service {
+	return httpserver.Service{Name: "ec2", Handler: ec2.New(networks, n.component("ec2")), Error: ec2.WriteError}
 }
 
 func (n *node) route53Handler(service *route53.Service, c *config.Config) http.Handler {
@@ -130,6 +140,7 @@ func (n *node) registerMetrics(m *telemetry.Metrics, db *zonedb.DB) {
 		}
 	})
 	m.Gauge("open53_zones", "Compiled zones.", func() float64 { return float64(db.Snapshot().Zones()) })
+	m.Gauge("open53_vpcs", "VPCs whose clients private zones can answer.", func() float64 { return float64(db.Snapshot().VPCs()) })
 	m.Gauge("open53_store_position", "Position of the last committed event.", func() float64 { return float64(n.store.Position()) })
 	m.Gauge("open53_served_position", "Position up to which DNS shows the store.", func() float64 { return float64(n.replica.Served()) })
 }

@@ -12,6 +12,7 @@
 //	aws_access_key_id = …
 //	aws_secret_access_key = …
 //	open53_actions = route53:Get* route53:List*
+//	aws_account_id = 111122223333  another account than the site's
 //
 // An Authenticator turns a signed request into a Caller: Parse, Identify (is
 // the key known, is the scope right; needs no body) and Verify (is the
@@ -24,6 +25,7 @@
 package access
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strings"
@@ -42,7 +44,8 @@ const (
 	// Strict wants a genuine signature by a known key.
 	Strict Mode = iota
 	// Any takes every well-formed credentials and asks for no proof. It is
-	// for laptops and CI, on the loopback interface.
+	// for laptops and CI, on the loopback interface. An unknown key id of 12
+	// digits is the account of that number.
 	Any
 )
 
@@ -68,6 +71,7 @@ type Key struct {
 	Secret  string
 	Profile string   // name of the profile; "default" is the admin
 	Actions []string // what it may do, e.g. "route53:List*"
+	Account string   // 12 digits; empty is the site's
 }
 
 // String leaves the secret out, so that a key may be logged.
@@ -123,6 +127,9 @@ func (a *Authenticator) Identify(claim sigv4.Claim, services ...string) (Identit
 	if a.mode == Any {
 		if !known {
 			key = Key{ID: strings.Clone(claim.AccessKeyID), Profile: adminProfile, Actions: everything}
+			if validAccount(key.ID) { // as emulators of AWS have it
+				key.Account = key.ID
+			}
 		}
 		return Identity{claim, key}, nil
 	}
@@ -143,7 +150,7 @@ func (a *Authenticator) Verify(id *Identity, r *http.Request, body []byte) (Call
 			return Caller{}, refusal(err)
 		}
 	}
-	return newCaller(a.accountID, id.key), nil
+	return newCaller(cmp.Or(id.key.Account, a.accountID), id.key), nil
 }
 
 // Authenticate is Parse, Identify and Verify in one.

@@ -107,6 +107,10 @@ func TestAnyMode(t *testing.T) {
 			t.Errorf("%s: %v %+v", name, err, caller)
 		}
 	}
+	other := sigv4.Credentials{AccessKeyID: "222233334444", SecretAccessKey: "test"}
+	if caller, err := a.Authenticate(signed(t, other, "route53", start), nil); err != nil || caller.ARN != "arn:aws:iam::222233334444:root" || caller.AccountID != "222233334444" {
+		t.Errorf("account as key: %v %+v", err, caller)
+	}
 	if caller, err := a.Authenticate(signed(t, reader, "route53", start), nil); err != nil || caller.ARN != "arn:aws:iam::123456789012:user/reader" {
 		t.Errorf("known key: %v %+v", err, caller)
 	}

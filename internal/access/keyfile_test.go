@@ -120,15 +120,15 @@ func TestKeysDiffer(t *testing.T) {
 
 func TestParseProfiles(t *testing.T) {
 	const text = "# comment\r\n; another\n\n[default]\naws_access_key_id=AKIAADMIN\naws_secret_access_key = " + secret40 + "\nregion = eu-west-1\n" +
-		"[ci@build]\n  aws_access_key_id = AKIACI\n  aws_secret_access_key = a/b+c=d==abcdefghijklmnop\nopen53_actions = route53:Get*, route53:List*\n" +
+		"[ci@build]\n  aws_access_key_id = AKIACI\n  aws_secret_access_key = a/b+c=d==abcdefghijklmnop\nopen53_actions = route53:Get*, route53:List*\naws_account_id = 111122223333\n" +
 		"[no-keys]\nregion = x\n"
 	got, err := parseProfiles([]byte(text))
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := map[string]Key{
-		"AKIAADMIN": {"AKIAADMIN", secret40, "default", []string{"*"}},
-		"AKIACI":    {"AKIACI", "a/b+c=d==abcdefghijklmnop", "ci@build", []string{"route53:Get*", "route53:List*"}},
+		"AKIAADMIN": {"AKIAADMIN", secret40, "default", []string{"*"}, ""},
+		"AKIACI":    {"AKIACI", "a/b+c=d==abcdefghijklmnop", "ci@build", []string{"route53:Get*", "route53:List*"}, "111122223333"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -150,6 +150,7 @@ func TestParseProfilesRefuses(t *testing.T) {
 		{"bad id", "[a]\n" + pair("A/B", secret40), "access key id must be"},
 		{"no secret", "[a]\naws_access_key_id = A\n", "shorter than 16"},
 		{"short secret", "[a]\n" + pair("A", "test"), "shorter than 16"},
+		{"account", "[a]\n" + pair("A", secret40) + "aws_account_id = 12345\n", "not 12 digits"},
 		{"same id", "[a]\n" + pair("A", secret40) + "[b]\n" + pair("A", secret40), `profiles "a" and "b"`},
 	} {
 		t.Run(c.name, func(t *testing.T) {

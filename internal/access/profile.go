@@ -60,6 +60,8 @@ func (k *Key) set(name, value string) {
 		k.ID = value
 	case "aws_secret_access_key":
 		k.Secret = value
+	case "aws_account_id":
+		k.Account = value
 	case "open53_actions":
 		k.Actions = strings.FieldsFunc(value, func(c rune) bool { return c == ' ' || c == ',' || c == '\t' })
 	}
@@ -75,6 +77,9 @@ func addKey(keys map[string]Key, k Key) error {
 	if len(k.Secret) < minSecret {
 		return fmt.Errorf("profile %q: secret access key is shorter than %d characters", k.Profile, minSecret)
 	}
+	if k.Account != "" && !validAccount(k.Account) {
+		return fmt.Errorf("profile %q: aws_account_id is not 12 digits", k.Profile)
+	}
 	if other, ok := keys[k.ID]; ok {
 		return fmt.Errorf("profiles %q and %q have the same access key id", other.Profile, k.Profile)
 	}
@@ -89,6 +94,10 @@ func validKeyID(id string) bool {
 		}
 	}
 	return 1 <= len(id) && len(id) <= 128
+}
+
+func validAccount(id string) bool {
+	return len(id) == 12 && strings.Trim(id, "0123456789") == ""
 }
 
 // validProfile admits the user names of IAM: a profile is part of an ARN.

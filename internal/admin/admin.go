@@ -1,5 +1,5 @@
 // Package admin is the small JSON API for what Route 53 has no operation for:
-// state, backup, verification, history and revert. It is mounted under
+// state, backup, verification, history and revert, VPCs. It is mounted under
 // /open53/v1 behind the same authentication as everything else; openapi.json
 // describes it.
 //
@@ -21,15 +21,20 @@ import (
 	"time"
 
 	"open53/internal/access"
+	"open53/internal/network/registry"
 	"open53/internal/store"
 )
 
 // Config is what the API shows and reaches.
 type Config struct {
-	Store  store.Store
-	Zones  Zones
-	Served func() uint64
-	Log    *slog.Logger
+	Store store.Store
+	Zones Zones
+	// Networks are the VPCs; Account owns those that are made without an
+	// owner.
+	Networks *registry.Registry
+	Account  string
+	Served   func() uint64
+	Log      *slog.Logger
 
 	Version, Commit string
 	Started         time.Time
@@ -73,6 +78,7 @@ func Handler(c Config) http.Handler {
 	mux.HandleFunc("POST /open53/v1/zones/{id}/revert", h.revert)
 	mux.HandleFunc("GET /open53/v1/zones/{id}/settings", h.settings)
 	mux.HandleFunc("PUT /open53/v1/zones/{id}/settings", h.setSettings)
+	h.handleVPCs(mux)
 	mux.HandleFunc("POST /open53/v1/explain", h.explain)
 	h.mountLatencies(mux)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {

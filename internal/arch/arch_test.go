@@ -20,6 +20,7 @@ const rules = `
 	rdata < zone < event < store;
 	rdata < config;
 	dnswire, certificate < dnsio;
+	zone < network < zonedb;
 	zone, geo, health < policy;
 	policy < zonedb;
 	zone < trafficpolicy < route53;
@@ -29,11 +30,13 @@ const rules = `
 	store < store/internal/kv < store/memory, store/pebble;
 	store < store/storetest;
 	sigv4 < access;
+	store, network, access < network/registry;
+	network/registry, restxml, geo < ec2;
 	access, restxml < sts;
 	access, sts, restxml, certificate < httpserver;
 	restxml < route53api;
-	route53api, store, zone, geo, access < route53;
-	route53, replica < admin;
+	route53api, store, zone, network, geo, access < route53;
+	route53, replica, network/registry < admin;
 	restxml < gen/route53gen;
 	zone < dnstest, dnstest/reference;
 `

@@ -40,7 +40,7 @@ type Handler interface {
 // each. The snapshot of Prepare(0) answers the whole batch.
 type BatchHandler interface {
 	Handler
-	Prepare(i int, msg []byte)
+	Prepare(i int, msg []byte, client netip.Addr)
 	Fetch(n int)
 	RespondPrepared(i int, reply, msg []byte, client netip.Addr) []byte
 }

@@ -264,7 +264,7 @@ func (u *batchUDP) respond(h Handler, n int) (responses int) {
 	batch, batched := h.(BatchHandler)
 	if batched {
 		for i := range n {
-			batch.Prepare(i, u.query(i))
+			batch.Prepare(i, u.query(i), u.client(i))
 		}
 		batch.Fetch(n)
 	}

@@ -171,6 +171,16 @@ func (l *Latencies) Estimate(addr netip.Addr, p Position) Estimate {
 	return e
 }
 
+// EstimateAt begins an estimate for a client at a position, by distance alone:
+// a client in a region is nearest to that region, whatever was measured.
+func (l *Latencies) EstimateAt(p Position) Estimate {
+	e := Estimate{regions: l, table: l.current.Load(), located: p.Located}
+	if p.Located {
+		e.at = p.Point()
+	}
+	return e
+}
+
 // Millis is the estimated round trip to a region, in milliseconds, where the
 // estimate comes from, and how many bits of the client's address it depends
 // on. A number that is no region's is as far as what is unknown.

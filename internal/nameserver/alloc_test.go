@@ -137,7 +137,7 @@ func TestNoAllocations(t *testing.T) {
 			}
 			batch := func() {
 				for i := range 64 {
-					r.Prepare(i, wire)
+					r.Prepare(i, wire, client)
 				}
 				r.Fetch(64)
 				for i := range 64 {

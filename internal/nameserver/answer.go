@@ -20,7 +20,7 @@ func (r *Responder) solveName(first *zonedb.Lookup) {
 	}
 	again := r.solveInZone(first)
 	for links := 0; again && !r.tc && links < maxChain; links++ {
-		zone := r.findZone(r.name, r.query.Type)
+		zone := r.findZone(r.view, r.name, r.query.Type)
 		if zone == nil {
 			return
 		}
@@ -30,16 +30,33 @@ func (r *Responder) solveName(first *zonedb.Lookup) {
 	}
 }
 
-// findZone chooses the deepest zone. A DS question at a zone's apex belongs to
-// the parent (RFC 4035 §3.1.4.1), if we serve it.
-func (r *Responder) findZone(name *zonedb.QName, rrtype uint16) *zonedb.Zone {
+// findZone chooses the deepest zone: of the private ones that the client's VPC
+// sees, else of the public ones. A DS question at a zone's apex belongs to the
+// parent (RFC 4035 §3.1.4.1), if we serve it; a private zone's only to a
+// private one.
+func (r *Responder) findZone(view *zonedb.View, name *zonedb.QName, rrtype uint16) *zonedb.Zone {
+	if view != nil {
+		if zone := r.snapshot.PrivateZone(view, name, 0); zone != nil {
+			if isAtParent(zone, name, rrtype) {
+				if parent := r.snapshot.PrivateZone(view, name, 1); parent != nil {
+					return parent
+				}
+			}
+			return zone
+		}
+	}
 	zone := r.snapshot.Zone(name, 0)
-	if rrtype == dnswire.TypeDS && zone != nil && name.Labels == zone.Labels() && zone.Labels() > 0 {
+	if zone != nil && isAtParent(zone, name, rrtype) {
 		if parent := r.snapshot.Zone(name, 1); parent != nil {
 			return parent
 		}
 	}
 	return zone
+}
+
+// isAtParent reports whether the zone above has what is asked for.
+func isAtParent(zone *zonedb.Zone, name *zonedb.QName, rrtype uint16) bool {
+	return rrtype == dnswire.TypeDS && name.Labels == zone.Labels() && zone.Labels() > 0
 }
 
 // solveInZone answers the current name from its zone. It reports whether a

@@ -14,6 +14,7 @@ type asked struct {
 	name   zonedb.QName
 	fetch  zonedb.ZoneFetch
 	lookup zonedb.Lookup // in the zone that answers; none if none is ours
+	view   *zonedb.View  // the client's VPC; nil for none
 }
 
 // read parses a message.
@@ -24,12 +25,22 @@ func (a *asked) read(msg []byte) {
 	}
 }
 
-// locate finds the message's zone in the snapshot.
+// read parses a client's message, and says which zones the client sees.
+func (r *Responder) read(a *asked, msg []byte, client netip.Addr) {
+	a.read(msg)
+	a.view = nil
+	if r.snapshot.Networks() && !r.public {
+		a.view = r.snapshot.View(client)
+	}
+}
+
+// locate finds the message's zone in the snapshot, among those that the client
+// sees.
 func (r *Responder) locate(a *asked) {
 	if a.status != dnswire.OK {
 		return
 	}
-	if zone := r.findZone(&a.name, a.query.Type); zone != nil {
+	if zone := r.findZone(a.view, &a.name, a.query.Type); zone != nil {
 		a.lookup.Begin(zone, &a.name)
 	}
 }
@@ -38,15 +49,15 @@ func (r *Responder) locate(a *asked) {
 const maxBatch = 64
 
 // Prepare reads message i (0 to 63) of a batch that RespondPrepared will
-// answer.
-func (r *Responder) Prepare(i int, msg []byte) {
+// answer, for the same client.
+func (r *Responder) Prepare(i int, msg []byte, client netip.Addr) {
 	if r.batch == nil {
 		r.batch = make([]asked, maxBatch)
 	}
 	if i == 0 {
 		r.snapshot, r.clock = r.db.Snapshot(), 0
 	}
-	r.batch[i].read(msg)
+	r.read(&r.batch[i], msg, client)
 }
 
 // Fetch brings what n prepared messages will look up closer: a name in a large

@@ -114,7 +114,7 @@ func benchmarkBatches(b *testing.B, db *zonedb.DB, name func() string) {
 		for n := 0; n < b.N; n += 64 {
 			batch := queries[n&0xffff : n&0xffff+64]
 			for i, q := range batch {
-				r.Prepare(i, q)
+				r.Prepare(i, q, client)
 			}
 			r.Fetch(len(batch))
 			for i, q := range batch {

@@ -154,13 +154,19 @@ func (r *Responder) setHealthy(set zonedb.Set, depth int) bool {
 	return true
 }
 
-// location is who asks, for policies: the client subnet that the query names,
-// or the address it came from.
+// location is who asks, for policies: in private zones a client in the region
+// of its VPC; else the client subnet that the query names, or the address it
+// came from.
 func (r *Responder) location() *policy.Client {
-	if r.placed {
+	inside := r.inside()
+	if r.placed && r.within == inside {
 		return &r.where
 	}
-	r.placed = true
+	if inside {
+		r.placeInside()
+		return &r.where
+	}
+	r.placed, r.within = true, false
 	if addr, ok := r.query.ECS.Addr(); ok {
 		r.where.Begin(r.world, addr, r.query.ECS.Source)
 		return &r.where
@@ -168,6 +174,31 @@ func (r *Responder) location() *policy.Client {
 	addr := r.client.Unmap()
 	r.where.Begin(r.world, addr, uint8(addr.BitLen()))
 	return &r.where
+}
+
+// inside reports whether the client's VPC says where it is: in private zones,
+// and where its address and nothing else would, but is one that means nothing
+// elsewhere.
+func (r *Responder) inside() bool {
+	if r.view == nil {
+		return false
+	}
+	if r.zone != nil && r.zone.Private() {
+		return true
+	}
+	addr := r.client.Unmap()
+	return !r.query.ECS.Present && (addr.IsPrivate() || addr.IsLoopback() || addr.IsLinkLocalUnicast())
+}
+
+// placeInside places the client in the region of its VPC. What was decided
+// before, in a public zone that led here, keeps its scope.
+func (r *Responder) placeInside() {
+	if !r.placed {
+		addr := r.client.Unmap()
+		r.where.Begin(r.world, addr, uint8(addr.BitLen()))
+	}
+	r.where.Place(r.view.Position())
+	r.placed, r.within = true, true
 }
 
 // echoesSubnet: a client subnet option is answered with one, and never sent

@@ -44,7 +44,10 @@ type ExplainRecord struct {
 type ClientStep struct {
 	Address string `json:"address"`
 	Bits    uint8  `json:"bits"`   // of the address that are known
-	Source  string `json:"source"` // "client subnet" or "resolver"
+	Source  string `json:"source"` // "client subnet", "resolver" or "vpc"
+	// VPC is the network that the client is in; Region is where that is.
+	VPC    string `json:"vpc,omitempty"`
+	Region string `json:"region,omitempty"`
 	// Position is what the geo database says; empty codes are not known.
 	Continent   string   `json:"continent,omitempty"`
 	Country     string   `json:"country,omitempty"`
@@ -149,6 +152,13 @@ func (r *Responder) explainClient() ClientStep {
 	c := ClientStep{Address: addr.String(), Bits: bits, Source: "resolver"}
 	if _, ok := r.query.ECS.Addr(); ok {
 		c.Source = "client subnet"
+	}
+	if r.view != nil {
+		vpc := r.view.VPC()
+		c.VPC, c.Region = vpc.ID, vpc.Region
+	}
+	if r.within {
+		c.Source = "vpc"
 	}
 	at := client.Position()
 	c.Continent, c.Country, c.Subdivision = at.Continent.String(), at.Country.String(), at.Subdivision.String()

@@ -10,6 +10,7 @@ import (
 	"open53/internal/dnstest"
 	"open53/internal/dnswire"
 	"open53/internal/nameserver"
+	"open53/internal/network"
 	"open53/internal/rdata"
 	"open53/internal/zone"
 	"open53/internal/zonedb"
@@ -22,6 +23,7 @@ func TestGolden(t *testing.T) {
 		config := &nameserver.Config{UDPSize: nameserver.DefaultUDPSize}
 		db := zonedb.New()
 		zones := uint64(0)
+		var networks []*network.Network
 		return func(b dnstest.Block) string {
 			f := strings.Fields(b.Command)
 			switch f[0] {
@@ -30,7 +32,11 @@ func TestGolden(t *testing.T) {
 				return ""
 			case "zone":
 				zones++
-				return load(t, db, f[1], zones, b.Input)
+				return load(t, db, f[1], zones, b.Input, f[2:]...)
+			case "network":
+				networks = append(networks, madeNetwork(t, len(networks), f[1:]))
+				useNetworks(db, networks...)
+				return ""
 			case "query":
 				return ask(t, db, config, b.Command)
 			}
@@ -61,18 +67,60 @@ func configure(t *testing.T, c *nameserver.Config, options []string) {
 	}
 }
 
-func load(t *testing.T, db *zonedb.DB, name string, order uint64, text string) string {
+// load compiles a zone; one with VPCs is private.
+func load(t *testing.T, db *zonedb.DB, name string, order uint64, text string, vpcs ...string) string {
 	t.Helper()
 	apex := rdata.MustParseName(name)
-	id := "Z" + strings.ToUpper(strings.NewReplacer(".", "").Replace(name))
+	id := "Z" + strings.ToUpper(strings.NewReplacer(".", "").Replace(name)+strings.Join(vpcs, ""))
 	sets, err := dnstest.ParseZone(id, apex, text)
 	if err != nil {
 		return err.Error() + "\n"
 	}
-	if err := compile(db, zonedb.ZoneConfig{ID: id, Name: apex, Order: order}, 1, sets); err != nil {
+	config := zonedb.ZoneConfig{ID: id, Name: apex, Order: order, Private: len(vpcs) > 0}
+	for _, vpc := range vpcs {
+		config.VPCs = append(config.VPCs, zone.VPC{Region: vpcRegion, ID: vpc})
+	}
+	if err := compile(db, config, 1, sets); err != nil {
 		return err.Error() + "\n"
 	}
 	return ""
+}
+
+// vpcRegion is where all networks of the tests are.
+const vpcRegion = "eu-west-1"
+
+// madeNetwork reads "ID BLOCK…"; "no-dns" among the blocks switches DNS
+// support off.
+func madeNetwork(t *testing.T, age int, words []string) *network.Network {
+	t.Helper()
+	n := &network.Network{ID: words[0], Region: vpcRegion, Account: "000000000000", DNSSupport: true, DNSHostnames: true, Created: int64(age)}
+	for _, word := range words[1:] {
+		if word == "no-dns" {
+			n.DNSSupport = false
+			continue
+		}
+		n.Blocks = append(n.Blocks, network.Block{Prefix: network.Prefix{Prefix: netip.MustParsePrefix(word)}, AssociationID: word})
+	}
+	if err := n.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func useNetworks(db *zonedb.DB, networks ...*network.Network) {
+	e := db.Begin()
+	e.SetNetworks(network.NewTable(networks))
+	e.Commit()
+}
+
+// clientOf takes +from=ADDRESS out of a command.
+func clientOf(command string) (rest string, client netip.Addr) {
+	before, after, found := strings.Cut(command, " +from=")
+	if !found {
+		return command, netip.MustParseAddr("192.0.2.1")
+	}
+	text, after, _ := strings.Cut(after, " ")
+	return strings.TrimSpace(before + " " + after), netip.MustParseAddr(text)
 }
 
 // compile publishes a zone from scratch.
@@ -92,6 +140,7 @@ func compile(db *zonedb.DB, c zonedb.ZoneConfig, serial uint32, sets []*zone.RRs
 
 func ask(t *testing.T, db *zonedb.DB, config *nameserver.Config, command string) string {
 	t.Helper()
+	command, client := clientOf(command)
 	msg, tcp := dnstest.Query(t, command)
 	wire, err := msg.Pack()
 	if err != nil {
@@ -102,7 +151,7 @@ func ask(t *testing.T, db *zonedb.DB, config *nameserver.Config, command string)
 	if tcp {
 		transport = dnswire.TCP
 	}
-	reply := r.Respond(make([]byte, 0, 65535), wire, netip.MustParseAddr("192.0.2.1"), transport)
+	reply := r.Respond(make([]byte, 0, 65535), wire, client, transport)
 	if reply == nil {
 		return "no response\n"
 	}

@@ -36,10 +36,12 @@ func (g *Group) New() *Responder {
 }
 
 // Answer returns the whole response to a query, as over TCP; nil if there is
-// none.
+// none. It is of public zones, even for a client that sees private ones.
 func (g *Group) Answer(msg []byte, client netip.Addr) []byte {
 	r := g.borrow()
 	defer g.giveBack(r)
+	r.public = true
+	defer func() { r.public = false }()
 	return r.Respond(make([]byte, 0, dnswire.MaxMessage), msg, client, dnswire.TCP)
 }
 

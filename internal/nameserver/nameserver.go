@@ -76,11 +76,13 @@ const maxChain = 16
 type Responder struct {
 	db     *zonedb.DB
 	config *Config
+	public bool // private zones are left out, whoever asks
 
 	query     *dnswire.Query // what is being answered
 	client    netip.Addr
 	transport dnswire.Transport
 	snapshot  *zonedb.Snapshot
+	view      *zonedb.View // the client's VPC; nil for none
 	random    policy.Random
 	single    asked   // of Respond
 	batch     []asked // of Prepare
@@ -119,6 +121,7 @@ type Responder struct {
 	world  *policy.World
 	where  policy.Client // who asks; begun by location
 	placed bool          // where has been begun for this query
+	within bool          // where is the region of the client's VPC
 	judged int           // candidates whose health was looked at through aliases
 	merged []byte        // the RRs of several sets as one
 	trace  *trace        // nil but in Explain
@@ -168,20 +171,20 @@ func New(db *zonedb.DB, config *Config, seed uint64) *Responder {
 // the message gets no response.
 func (r *Responder) Respond(reply, msg []byte, client netip.Addr, transport dnswire.Transport) []byte {
 	r.snapshot, r.clock = r.db.Snapshot(), 0
-	r.single.read(msg)
+	r.read(&r.single, msg, client)
 	r.locate(&r.single)
 	return r.respond(&r.single, reply, msg, client, transport)
 }
 
 // respond answers a message that has been read.
 func (r *Responder) respond(a *asked, reply, msg []byte, client netip.Addr, transport dnswire.Transport) []byte {
-	r.query, r.client, r.transport = &a.query, client, transport
+	r.query, r.client, r.transport, r.view = &a.query, client, transport, a.view
 	r.b = reply[:0]
 	r.rcode, r.aa, r.tc, r.ede = dnswire.RcodeNoError, false, false, -1
 	r.counts = [3]uint16{}
 	r.referenced, r.addeds, r.visits, r.dnamed = 0, 0, 0, 0
 	r.zone, r.question, r.synthesised, r.cookieState = nil, 0, 0, noCookie
-	r.placed, r.judged = false, 0
+	r.placed, r.within, r.judged = false, false, 0
 	switch a.status {
 	case dnswire.Drop:
 		add(&r.Stats.Dropped)

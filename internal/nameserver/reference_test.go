@@ -179,7 +179,7 @@ func (w *world) compareBatch(t *testing.T, kinds *kindCount) {
 	var queries [64]*dns.Msg
 	for i := range wires {
 		queries[i], wires[i] = w.query(t)
-		w.fast.Prepare(i, wires[i])
+		w.fast.Prepare(i, wires[i], netip.IPv4Unspecified())
 	}
 	w.fast.Fetch(len(wires))
 	for i, wire := range wires {

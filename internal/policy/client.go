@@ -48,8 +48,12 @@ func (c *Client) Begin(w *World, addr netip.Addr, bits uint8) {
 const mappedBits = 96
 
 // Place makes the client stand at a position, whatever its address says.
+// Latencies follow from distances then, and choices made from now on depend on
+// no bits of the address.
 func (c *Client) Place(p geo.Position) {
-	c.position, c.known = p, knowsPosition
+	p.Bits = 0
+	c.position, c.estimate = p, c.world.Latencies.EstimateAt(p)
+	c.known = knowsPosition | knowsEstimate
 }
 
 // Addr is the client's address and how many bits of it are known.

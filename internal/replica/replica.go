@@ -32,6 +32,8 @@ type Replica struct {
 	store store.Store
 	db    *zonedb.DB
 	log   *slog.Logger
+	// networks belongs to Load, then to Run.
+	networks networks
 	// entities belongs to Load, then to Run.
 	entities entities
 
@@ -85,6 +87,10 @@ func (r *Replica) Load(ctx context.Context) error {
 		return err
 	}
 	edit := r.db.Begin()
+	if err := r.networks.load(edit, view); err != nil {
+		edit.Discard()
+		return fmt.Errorf("load networks: %w", err)
+	}
 	for entry, err := range view.List(event.IndexZoneID, nil, nil) {
 		if err == nil {
 			err = ctx.Err()
@@ -109,7 +115,7 @@ func (r *Replica) loadZone(edit *zonedb.Edit, view store.View, head store.Head) 
 		return fmt.Errorf("zone %s: %w", head.Key.ID, err)
 	}
 	err := edit.AddZone(zonedb.ZoneConfig{
-		ID: hosted.ID, Name: hosted.Name, Private: hosted.Private, Order: uint64(hosted.Created),
+		ID: hosted.ID, Name: hosted.Name, Private: hosted.Private, VPCs: hosted.VPCs, Order: uint64(hosted.Created),
 	})
 	if err != nil {
 		return err
@@ -176,6 +182,7 @@ func (r *Replica) round(next func() (store.Record, error, bool)) error {
 		return errTailEnded
 	}
 	work.add(record.Event)
+	r.networks.note(record.Event)
 	r.entities.note(record.Event)
 	view := r.store.View()
 	defer view.Close()
@@ -188,12 +195,13 @@ func (r *Replica) round(next func() (store.Record, error, bool)) error {
 			return errTailEnded
 		}
 		work.add(record.Event)
+		r.networks.note(record.Event)
 		r.entities.note(record.Event)
 	}
 	if err := r.followEntities(view); err != nil {
 		return err
 	}
-	if len(work) > 0 {
+	if len(work) > 0 || r.networks.changed() {
 		if err := r.publish(view, work); err != nil {
 			return err
 		}
@@ -205,6 +213,10 @@ func (r *Replica) round(next func() (store.Record, error, bool)) error {
 // publish compiles and publishes what a round touched.
 func (r *Replica) publish(view store.View, work touched) error {
 	edit := r.db.Begin()
+	if err := r.networks.follow(edit, view); err != nil {
+		edit.Discard()
+		return err
+	}
 	for id, names := range work {
 		if err := r.compile(edit, view, id, names); err != nil {
 			edit.Discard()
@@ -231,6 +243,11 @@ func (r *Replica) compile(edit *zonedb.Edit, view store.View, id string, names *
 	if err := edit.SetVersion(id, head.Version, head.Serial); err != nil {
 		return err
 	}
+	if names.document {
+		if err := setVPCs(edit, head); err != nil {
+			return err
+		}
+	}
 	for name := range names.names {
 		sets, err := view.RRsetsAt(id, name)
 		if err != nil {
@@ -245,8 +262,9 @@ func (r *Replica) compile(edit *zonedb.Edit, view store.View, id string, names *
 type touched map[string]*touchedZone
 
 type touchedZone struct {
-	created bool
-	names   map[rdata.Name]struct{}
+	created  bool
+	document bool // it is a new one
+	names    map[rdata.Name]struct{}
 }
 
 func (t touched) add(e *event.Event) {
@@ -260,6 +278,9 @@ func (t touched) add(e *event.Event) {
 	}
 	if e.Version == 1 {
 		z.created = true
+	}
+	if len(e.Document) > 0 {
+		z.document = true
 	}
 	for i := range e.Changes {
 		z.names[e.Changes[i].Key().Name] = struct{}{}

@@ -44,6 +44,9 @@ func (s *Service) CreateHostedZone(ctx context.Context, in *api.CreateHostedZone
 	if err != nil {
 		return nil, err
 	}
+	if account := s.account(ctx); account != s.cfg.AccountID {
+		hosted.Account = account
+	}
 	reference := referenceKey("hostedzone", in.CallerReference)
 	keys := append(s.quotaKeys(event.KindZone), reference)
 	if hosted.DelegationSetID != "" {
@@ -54,6 +57,11 @@ func (s *Service) CreateHostedZone(ctx context.Context, in *api.CreateHostedZone
 	}
 	var created creation
 	info, err := s.commit(ctx, change{operation: "CreateHostedZone", keys: keys, decide: func(t *tx) (err error) {
+		for _, v := range hosted.VPCs {
+			if err := t.checkVPC(ctx, v); err != nil {
+				return err
+			}
+		}
 		created, err = s.createZone(t, *hosted, reference)
 		return err
 	}})

@@ -146,7 +146,7 @@ func (s *Service) ListHostedZonesByVPC(ctx context.Context, in *api.ListHostedZo
 			return nil, err
 		}
 		out.HostedZoneSummaries = append(out.HostedZoneSummaries, api.HostedZoneSummary{
-			HostedZoneId: hosted.ID, Name: hosted.Name.String(), Owner: api.HostedZoneOwner{OwningAccount: new(s.account(ctx))},
+			HostedZoneId: hosted.ID, Name: hosted.Name.String(), Owner: api.HostedZoneOwner{OwningAccount: new(s.zoneAccount(hosted))},
 		})
 	}
 	return out, nil

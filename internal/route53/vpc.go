@@ -77,6 +77,12 @@ func (s *Service) AssociateVPCWithHostedZone(ctx context.Context, in *api.Associ
 			if err != nil {
 				return err
 			}
+			if err := t.checkVPC(ctx, v); err != nil {
+				return err
+			}
+			if err := s.checkAuthorized(ctx, hosted, v); err != nil {
+				return err
+			}
 			if err := t.claimVPC(v, hosted); err != nil {
 				return err
 			}
@@ -108,6 +114,11 @@ func (s *Service) DisassociateVPCFromHostedZone(ctx context.Context, in *api.Dis
 			if err != nil {
 				return err
 			}
+			if s.checkOwned(ctx, hosted) != nil { // the VPC's account may leave too
+				if err := t.checkVPC(ctx, v); err != nil {
+					return err
+				}
+			}
 			return t.putZone(head, changed)
 		},
 	})
@@ -118,7 +129,7 @@ func (s *Service) DisassociateVPCFromHostedZone(ctx context.Context, in *api.Dis
 }
 
 // CreateVPCAssociationAuthorization lets a VPC of another account be
-// associated. There is one account here, so nothing asks for it.
+// associated, which that account then does.
 func (s *Service) CreateVPCAssociationAuthorization(ctx context.Context, in *api.CreateVPCAssociationAuthorizationInput) (_ *api.CreateVPCAssociationAuthorizationOutput, err error) {
 	defer s.fail(ctx, "CreateVPCAssociationAuthorization", &err)
 	v, err := vpcOf(&in.VPC)
@@ -127,6 +138,9 @@ func (s *Service) CreateVPCAssociationAuthorization(ctx context.Context, in *api
 	}
 	_, err = s.changeZone(ctx, "CreateVPCAssociationAuthorization", in.HostedZoneId,
 		func(hosted *zone.HostedZone, _ store.Head) (*zone.HostedZone, error) {
+			if err := s.checkOwned(ctx, hosted); err != nil {
+				return nil, err
+			}
 			return hosted.WithAuthorization(v)
 		})
 	return &api.CreateVPCAssociationAuthorizationOutput{HostedZoneId: in.HostedZoneId, VPC: vpcFrom(v)}, err
@@ -141,6 +155,9 @@ func (s *Service) DeleteVPCAssociationAuthorization(ctx context.Context, in *api
 	}
 	_, err = s.changeZone(ctx, "DeleteVPCAssociationAuthorization", in.HostedZoneId,
 		func(hosted *zone.HostedZone, _ store.Head) (*zone.HostedZone, error) {
+			if err := s.checkOwned(ctx, hosted); err != nil {
+				return nil, err
+			}
 			return hosted.WithoutAuthorization(v)
 		})
 	return &api.DeleteVPCAssociationAuthorizationOutput{}, err

@@ -59,6 +59,8 @@ type HostedZone struct {
 	// CIDRUses are the locations of CIDR collections that the zone's RRsets
 	// name, in order of collection and location.
 	CIDRUses []CIDRUse `cbor:"16,keyasint,omitempty"`
+	// Account is whose zone it is: 12 digits, or empty for the site's account.
+	Account string `cbor:"17,keyasint,omitempty"`
 }
 
 // VPC names a virtual private cloud.

@@ -2,7 +2,9 @@ package zonedb
 
 import (
 	"fmt"
+	"slices"
 
+	"open53/internal/network"
 	"open53/internal/rdata"
 	"open53/internal/zone"
 )
@@ -14,6 +16,8 @@ type Edit struct {
 	owner uint64
 	zones map[string]*zoneEdit // by id; nil value: dropped
 	index zoneIndex
+	// networks are the table that the edit puts in place, if any.
+	networks *network.Table
 }
 
 // zoneEdit is one zone's next version in the making.
@@ -36,6 +40,8 @@ type ZoneConfig struct {
 	ID      string
 	Name    rdata.Name
 	Private bool
+	// VPCs are those whose clients a private zone answers.
+	VPCs []zone.VPC
 	// Order ranks hosted zones of one name: the lowest one answers.
 	Order uint64
 }
@@ -47,10 +53,24 @@ func (e *Edit) AddZone(c ZoneConfig) error {
 	}
 	e.zones[c.ID] = &zoneEdit{edit: e, below: map[rdata.Name]childDelta{}, zone: &Zone{
 		id: c.ID, apex: c.Name, apexHash: hashName(c.Name), labels: c.Name.Labels(),
-		private: c.Private, created: c.Order,
+		private: c.Private, vpcs: slices.Clone(c.VPCs), created: c.Order,
 	}}
 	return nil
 }
+
+// SetVPCs replaces the VPCs whose clients a private zone answers.
+func (e *Edit) SetVPCs(id string, vpcs []zone.VPC) error {
+	ze := e.find(id)
+	if ze == nil {
+		return fmt.Errorf("zone %s is not compiled", id)
+	}
+	ze.zone.vpcs = slices.Clone(vpcs)
+	return nil
+}
+
+// SetNetworks replaces the table that tells which VPC a client is in. An empty
+// one is the same as none.
+func (e *Edit) SetNetworks(t *network.Table) { e.networks = t }
 
 // DropZone removes a zone; an unknown id is ignored.
 func (e *Edit) DropZone(id string) {

@@ -40,12 +40,18 @@ func (q *QName) In(z *Zone) bool {
 // Zone returns the deepest public zone that the name, without its first skip
 // labels, lies in; nil if none.
 func (s *Snapshot) Zone(q *QName, skip int) *Zone {
+	return s.index.deepest(&s.index.zoneVector, q, skip)
+}
+
+// deepest returns the zone with the longest apex that the name, without its
+// first skip labels, lies in; nil if none.
+func (x *nameIndex) deepest(zones *zoneVector, q *QName, skip int) *Zone {
 	for i := skip; i <= q.Labels; i++ {
 		labels := q.Labels - i
-		if s.index.depths[labels>>6]>>(labels&63)&1 == 0 {
+		if x.depths[labels>>6]>>(labels&63)&1 == 0 {
 			continue
 		}
-		if z := s.index.find(q.hashes[i], q.Words[q.Offsets[i]:q.Len]); z != nil {
+		if z := x.find(zones, q.hashes[i], q.Words[q.Offsets[i]:q.Len]); z != nil {
 			return z
 		}
 	}

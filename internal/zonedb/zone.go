@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 
 	"open53/internal/rdata"
+	"open53/internal/zone"
 )
 
 // Zone is one compiled zone at one version. A published Zone never changes.
@@ -13,7 +14,8 @@ type Zone struct {
 	apexHash uint64
 	labels   int // of the apex
 	private  bool
-	created  uint64 // order among zones of one name: the oldest answers
+	vpcs     []zone.VPC // of a private zone
+	created  uint64     // order among zones of one name: the oldest answers
 
 	version     uint64
 	serial      uint32
@@ -38,6 +40,9 @@ func (z *Zone) Apex() rdata.Name { return z.apex }
 
 // Hash is the hash of the apex.
 func (z *Zone) Hash() uint64 { return z.apexHash }
+
+// Private reports whether only clients of some VPCs see the zone.
+func (z *Zone) Private() bool { return z.private }
 
 // Labels is the number of labels of the apex.
 func (z *Zone) Labels() int { return z.labels }

@@ -4,6 +4,9 @@
 //	DB ──atomic pointer──▶ Snapshot ─▶ zone index ─▶ Zone ─▶ table ─▶ record
 //	                       (by apex hash)            (by name hash)  (bytes)
 //
+// Public zones have one index; private ones have one for each VPC (View), and
+// the network table says which VPC a client is in.
+//
 // A Zone is an extendible hash of owner names over byte arenas: no Go pointer
 // per record, nothing for the collector to scan. Both levels are persistent
 // structures: an Edit copies the few pages a change touches and shares the
@@ -38,13 +41,15 @@ type DB struct {
 	byID map[string]*Zone
 	// hidden are the zones of each name that do not answer, because an older
 	// one of that name does.
-	hidden map[rdata.Name][]*Zone
-	edits  uint64
+	hidden  map[rdata.Name][]*Zone
+	private privateZones
+	edits   uint64
 }
 
 // Snapshot is every zone as published at one moment.
 type Snapshot struct {
 	index   zoneIndex
+	private *privateIndex // nil: no network is known, so nobody is in one
 	outside []*outsideSlot
 	zones   int
 }
@@ -55,7 +60,7 @@ func New() *DB { return NewIn(policy.World{}) }
 // NewIn returns an empty DB whose groups are compiled for a world. The parts
 // of it that are nil are made empty.
 func NewIn(w policy.World) *DB {
-	db := &DB{outside: newOutside(), world: w.Complete(), byID: map[string]*Zone{}, hidden: map[rdata.Name][]*Zone{}}
+	db := &DB{outside: newOutside(), world: w.Complete(), byID: map[string]*Zone{}, hidden: map[rdata.Name][]*Zone{}, private: newPrivateZones()}
 	db.current.Store(&Snapshot{})
 	return db
 }
@@ -88,14 +93,16 @@ func (e *Edit) Commit() {
 		case ze == nil && old != nil:
 			delete(db.byID, id)
 			e.unpublish(old)
+			db.private.drop(e, old)
 		case ze != nil:
 			ze.settle()
 			ze.relocate()
 			db.byID[id] = ze.zone
 			e.publish(old, ze.zone)
+			db.private.put(e, old, ze.zone)
 		}
 	}
-	db.current.Store(&Snapshot{index: e.index, outside: db.outside.slots(), zones: len(db.byID)})
+	db.current.Store(&Snapshot{index: e.index, private: db.private.publish(e), outside: db.outside.slots(), zones: len(db.byID)})
 	db.mu.Unlock()
 }
 

@@ -35,3 +35,9 @@ func TestBoto3Signatures(t *testing.T) {
 	t.Parallel()
 	runBoto3(t, "signature.py", server.Options{Verb: "serve"})
 }
+
+// TestBoto3Private: accounts are key ids here, which dev takes for them.
+func TestBoto3Private(t *testing.T) {
+	t.Parallel()
+	runBoto3(t, "private.py", server.Options{})
+}

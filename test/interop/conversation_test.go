@@ -65,7 +65,7 @@ func shell(t *testing.T, s *server.Server, ids *server.IDs, b dnstest.Block) str
 func shellCommand(t *testing.T, s *server.Server, script string) client {
 	t.Helper()
 	if rest, ok := strings.CutPrefix(script, "aws "); ok {
-		if !strings.HasPrefix(rest, "sts ") {
+		if !strings.HasPrefix(rest, "sts ") && !strings.HasPrefix(rest, "ec2 ") {
 			rest = "route53 " + rest
 		}
 		script = "aws --endpoint-url $AWS_ENDPOINT_URL " + rest

@@ -46,10 +46,11 @@ type terraform struct {
 	dir string
 }
 
-func newTerraform(t *testing.T, s *server.Server, mirror string) terraform {
+// newTerraform prepares the configuration that is the file of testdata.
+func newTerraform(t *testing.T, s *server.Server, mirror, file string) terraform {
 	t.Helper()
 	dir := t.TempDir()
-	config, err := os.ReadFile("testdata/terraform/main.tf")
+	config, err := os.ReadFile("testdata/" + file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +94,7 @@ func TestTerraform(t *testing.T) {
 		t.Skipf("Terraform's provider for AWS is nowhere: no package registry has it; $%s may name a mirror of plugins", mirrorVariables[0])
 	}
 	s := server.Start(t, server.Options{Verb: "serve"})
-	f := newTerraform(t, s, mirror)
+	f := newTerraform(t, s, mirror, "terraform/main.tf")
 	f.run(0, "init")
 	// defect: force_destroy needs GetDNSSEC, which is not built.
 	settings := []string{"-auto-approve", "-parallelism=60", "-var=force_destroy=false"}

@@ -2,8 +2,6 @@ package interop
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -32,14 +30,7 @@ func TestTerraformTrafficPolicies(t *testing.T) {
 		t.Skipf("Terraform's provider for AWS is nowhere; $%s may name a mirror of plugins", mirrorVariables[0])
 	}
 	s := server.Start(t, server.Options{Verb: "serve"})
-	f := newTerraform(t, s, mirror)
-	config, err := os.ReadFile("testdata/terraform/trafficpolicy/main.tf")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(f.dir, "main.tf"), config, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	f := newTerraform(t, s, mirror, "terraform/trafficpolicy/main.tf")
 	f.run(0, "init")
 	f.run(0, "apply", "-auto-approve")
 	f.run(0, "plan", "-detailed-exitcode")
