@@ -22,13 +22,14 @@ const rules = `
 	dnswire, zonedb < nameserver;
 	zonedb < outside;
 	store, zonedb < replica;
+	store, health < prober;
 	store < store/internal/kv < store/memory, store/pebble;
 	store < store/storetest;
 	sigv4 < access;
 	access, restxml < sts;
 	access, sts, restxml, certificate < httpserver;
 	restxml < route53api;
-	route53api, store, zone, geo, access < route53;
+	route53api, store, zone, geo, access, health < route53;
 	route53, replica < admin;
 	restxml < gen/route53gen;
 	zone < dnstest;
