@@ -16,7 +16,7 @@ import (
 
 // TestAPI runs the conversations in testdata. A block is a request: method,
 // path and, for tests that set the Service up in another way, a "config" line
-// at the file's beginning. Ids are written Z1, C1, N1 in the order in which
+// at the file's beginning. Ids are written Z1, C1, N1, H1 in the order in which
 // they come up.
 func TestAPI(t *testing.T) {
 	dnstest.RunGolden(t, "testdata/*.txt", func(t *testing.T) func(b dnstest.Block) string {
@@ -45,7 +45,7 @@ func configure(t *testing.T, c *Config, settings string) {
 			c.Strict = true
 		case "quotas":
 			c.EnforceQuotas = true
-			c.Limits = Limits{HostedZones: 2, RRsetsPerZone: 3, DelegationSets: 1, ZonesPerDelegationSet: 1}
+			c.Limits = Limits{HostedZones: 2, RRsetsPerZone: 3, DelegationSets: 1, ZonesPerDelegationSet: 1, HealthChecks: 1}
 		case "pending":
 			c.Served = func() uint64 { return 0 }
 		case "nameservers":
@@ -68,21 +68,29 @@ type idNames struct {
 func newIDNames() *idNames { return &idNames{shorts: map[string]string{}, ids: map[string]string{}} }
 
 var (
-	longID  = regexp.MustCompile(`\b[CNZ][A-Z0-9]{20}\b`)
-	shortID = regexp.MustCompile(`(%2F|\b)([CNZ][1-9][0-9]?)\b`)
+	longID  = regexp.MustCompile(`\b[CNZ][A-Z0-9]{20}\b|\b[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}\b`)
+	shortID = regexp.MustCompile(`(%2F|\b)([CNZH][1-9][0-9]?)\b`)
 )
 
 func (n *idNames) short(text string) string {
 	return longID.ReplaceAllStringFunc(text, func(id string) string {
 		if n.shorts[id] == "" {
 			for i := 1; n.shorts[id] == ""; i++ {
-				if short := fmt.Sprintf("%c%d", id[0], i); n.ids[short] == "" {
+				if short := fmt.Sprintf("%s%d", idLetter(id), i); n.ids[short] == "" {
 					n.shorts[id], n.ids[short] = short, id
 				}
 			}
 		}
 		return n.shorts[id]
 	})
+}
+
+// idLetter begins the short name: an id's own letter, H for health checks.
+func idLetter(id string) string {
+	if strings.Contains(id, "-") {
+		return "H"
+	}
+	return id[:1]
 }
 
 // original leaves names alone that have not come up.

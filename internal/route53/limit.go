@@ -79,7 +79,7 @@ func (s *Service) GetAccountLimit(ctx context.Context, in *api.GetAccountLimitIn
 	case api.AccountLimitTypeMaxReusableDelegationSetsByOwner:
 		limit, kind = s.cfg.Limits.DelegationSets, event.KindDelegationSet
 	case api.AccountLimitTypeMaxHealthChecksByOwner:
-		limit = s.cfg.Limits.HealthChecks
+		limit, kind = s.cfg.Limits.HealthChecks, event.KindHealthCheck
 	case api.AccountLimitTypeMaxTrafficPoliciesByOwner:
 		limit = s.cfg.Limits.TrafficPolicies
 	case api.AccountLimitTypeMaxTrafficPolicyInstancesByOwner:

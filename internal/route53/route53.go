@@ -101,10 +101,17 @@ type Config struct {
 	// Regions and ServiceZones know more than Amazon's; see zone.Options.
 	Regions      func(name string) bool
 	ServiceZones func(zoneID string) bool
-	// HealthChecks and CIDRCollections know what exists; with nil nothing
-	// does.
+	// HealthChecks and CIDRCollections know what exists. With nil the health
+	// checks are those of the store, and there are no collections.
 	HealthChecks    zone.HealthChecks
 	CIDRCollections zone.CIDRCollections
+
+	// HealthObserver tells what health checkers see; with nil they have seen
+	// nothing. Alarms are those that checks can follow; with nil any may be
+	// named. Probes reports which addresses are probed; nil is all.
+	HealthObserver HealthObserver
+	Alarms         Alarms
+	Probes         func(netip.Addr) bool
 
 	// CommitTimeout bounds how long an answer waits for the store once a
 	// change is on its way there; 0 is 30 s. After it the outcome is unknown.
@@ -186,9 +193,6 @@ func (c *Config) complete() error {
 	if c.Hostmaster == "" {
 		c.Hostmaster = zone.DefaultHostmaster
 	}
-	if c.HealthChecks == nil {
-		c.HealthChecks = none{}
-	}
 	if c.CIDRCollections == nil {
 		c.CIDRCollections = none{}
 	}
@@ -201,8 +205,6 @@ func (c *Config) complete() error {
 
 // none knows that nothing exists.
 type none struct{}
-
-func (none) HealthCheckExists(string) (bool, error) { return false, nil }
 
 func (none) CIDRLocationExists(string, string) (collection, location bool, err error) {
 	return false, false, nil

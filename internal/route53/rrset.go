@@ -34,7 +34,11 @@ func (s *Service) applyBatch(t *tx, zoneID string, request zone.Request) error {
 		return err
 	}
 	contents := t.contents(zoneID)
-	changes, err := zone.Apply(hosted, contents, request, s.batch)
+	options := s.batch
+	if options.HealthChecks == nil {
+		options.HealthChecks = t
+	}
+	changes, err := zone.Apply(hosted, contents, request, options)
 	if err != nil {
 		return err
 	}
