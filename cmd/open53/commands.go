@@ -15,6 +15,7 @@ func clientCommands() []*cobra.Command {
 	commands := []*cobra.Command{
 		newZoneCommand(), newRecordCommand(), newImportCommand(), newExportCommand(), newChangeCommand(),
 		newHistoryCommand(), newRevertCommand(),
+		newHealthCommand(),
 		newBackupCommand(), newRestoreCommand(), newVerifyCommand(),
 	}
 	for _, cmd := range commands {

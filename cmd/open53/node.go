@@ -23,9 +23,11 @@ import (
 	"open53/internal/access"
 	"open53/internal/config"
 	"open53/internal/dnsio"
+	"open53/internal/health"
 	"open53/internal/httpserver"
 	"open53/internal/nameserver"
 	"open53/internal/outside"
+	"open53/internal/prober"
 	"open53/internal/replica"
 	"open53/internal/store"
 	"open53/internal/store/memory"
@@ -46,12 +48,17 @@ type node struct {
 	dns      *dnsio.Server
 	http     *httpserver.Server
 	stopping atomic.Bool
+
+	health     *health.Table
+	prober     *prober.Prober
+	probeDelay telemetry.Histogram
 }
 
 // newNode opens the store, loads every zone and binds all sockets. It serves
 // nothing before run.
 func newNode(ctx context.Context, c *config.Config, auth *access.Authenticator, dev bool, log *slog.Logger) (_ *node, err error) {
-	n := &node{log: log}
+	n := &node{log: log, health: health.NewTable()}
+	n.probeDelay = telemetry.NewHistogram("open53_health_probe_delay_seconds", "How long after it was due a health check probe began.", 0.001, 14)
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, n.close())
@@ -66,6 +73,9 @@ func newNode(ctx context.Context, c *config.Config, auth *access.Authenticator, 
 		return nil, err
 	}
 	n.answers = nameserver.NewGroup(db, answerConfig(c), randomSeed)
+	if err = n.newProber(ctx, c); err != nil {
+		return nil, err
+	}
 	begin := time.Now()
 	if err = n.replica.Load(ctx); err != nil {
 		return nil, err
@@ -179,6 +189,8 @@ func (n *node) run(ctx context.Context) error {
 	group.Go(func() error { return n.replica.Run(serving) })
 	group.Go(func() error { return n.outside.Run(serving) })
 	group.Go(func() error { return n.dns.Run(serving) })
+	group.Go(func() error { return n.prober.Run(serving) })
+	context.AfterFunc(ctx, n.prober.EndWatches)
 	group.Go(func() error {
 		defer stop()
 		defer n.stopping.Store(true)

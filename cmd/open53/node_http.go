@@ -26,6 +26,7 @@ func (n *node) newHTTP(c *config.Config, auth *access.Authenticator, dev bool, d
 		Now: time.Now, Random: rand.Reader, Log: n.component("route53"),
 		Served: n.replica.Served, Answerer: n.answers,
 		NameServers: c.NameServers, Hostmaster: c.Hostmaster, AccountID: c.AccountID,
+		HealthObserver: n.prober, Probes: n.prober.Allows,
 		CheckerIPRanges: c.CheckerIPs, Strict: c.Strict, EnforceQuotas: c.Quotas,
 	})
 	if err != nil {
@@ -33,6 +34,7 @@ func (n *node) newHTTP(c *config.Config, auth *access.Authenticator, dev bool, d
 	}
 	metrics := telemetry.NewMetrics()
 	n.registerMetrics(metrics, db)
+	n.registerHealthMetrics(metrics)
 	handler := n.route53Handler(service, c)
 	return httpserver.New(httpserver.Options{
 		Addresses: c.API, CertFile: c.APITLSCert, KeyFile: c.APITLSKey,
@@ -47,7 +49,8 @@ func (n *node) newHTTP(c *config.Config, auth *access.Authenticator, dev bool, d
 		Handlers: httpserver.Handlers{
 			Route53: handler, STS: sts.Handler(), Metrics: metrics.Handler(),
 			Admin: admin.Handler(admin.Config{
-				Store: n.store, Zones: adminZones{service}, Served: n.replica.Served, Log: n.component("admin"),
+				Health: adminHealth{service, n.prober},
+				Store:  n.store, Zones: adminZones{service}, Served: n.replica.Served, Log: n.component("admin"),
 				Version: version, Commit: commit, Started: time.Now(), ZoneCount: func() int { return db.Snapshot().Zones() },
 			}),
 		},

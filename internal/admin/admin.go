@@ -30,6 +30,7 @@ type Config struct {
 	Zones  Zones
 	Served func() uint64
 	Log    *slog.Logger
+	Health Health // nil: there are no health checks
 
 	Version, Commit string
 	Started         time.Time
@@ -67,6 +68,7 @@ func Handler(c Config) http.Handler {
 	mux.HandleFunc("POST /open53/v1/zones/{id}/revert", h.revert)
 	mux.HandleFunc("GET /open53/v1/zones/{id}/settings", h.settings)
 	mux.HandleFunc("PUT /open53/v1/zones/{id}/settings", h.setSettings)
+	h.mountHealth(mux)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusNotFound, "NotFound", "no such path: "+r.Method+" "+r.URL.Path)
 	})

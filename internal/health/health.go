@@ -16,7 +16,9 @@
 package health
 
 import (
+	"net"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -120,4 +122,31 @@ func (s *Settings) RequestPath() string {
 		return s.Path
 	}
 	return "/" + s.Path
+}
+
+// Endpoint is what is looked at, for people: a URL, or what else the type has.
+func (s *Settings) Endpoint() string {
+	switch s.Type {
+	case CalculatedType:
+		return ""
+	case CloudWatchMetric:
+		if s.Alarm == nil {
+			return ""
+		}
+		return s.Alarm.Region + "/" + s.Alarm.Name
+	case RecoveryControl:
+		return s.RoutingControl
+	}
+	host := s.Address
+	if host == "" {
+		host = s.Name
+	}
+	host = net.JoinHostPort(host, strconv.Itoa(int(s.Port)))
+	switch {
+	case s.Type == TCP:
+		return "tcp://" + host
+	case s.Type.OverTLS():
+		return "https://" + host + s.RequestPath()
+	}
+	return "http://" + host + s.RequestPath()
 }

@@ -1,7 +1,6 @@
 package prober
 
 import (
-	"net"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -85,13 +84,4 @@ func writeTarget(b *strings.Builder, path string) {
 			b.WriteByte(c)
 		}
 	}
-}
-
-// where is the endpoint for people.
-func (e *endpoint) where() string {
-	host := e.name
-	if e.address.IsValid() {
-		host = e.address.String()
-	}
-	return net.JoinHostPort(host, strconv.Itoa(int(e.port)))
 }

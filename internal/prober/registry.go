@@ -28,7 +28,8 @@ func (p *Prober) Load(ctx context.Context) error {
 	err = each(ctx, view, event.KindRoutingControl, func(entry store.Entry) error {
 		var c health.RoutingControl
 		if err := event.DecodeDocument(entry.Head.Document, &c); err != nil {
-			return err
+			p.unreadable(entry.Head.Key, err)
+			return nil
 		}
 		p.controls[c.ARN] = control{on: c.On}
 		return nil
@@ -39,7 +40,8 @@ func (p *Prober) Load(ctx context.Context) error {
 	err = each(ctx, view, event.KindHealthCheck, func(entry store.Entry) error {
 		check := new(health.Check)
 		if err := event.DecodeDocument(entry.Head.Document, check); err != nil {
-			return err
+			p.unreadable(entry.Head.Key, err)
+			return nil
 		}
 		stored, known := statuses[check.ID]
 		delete(statuses, check.ID)
@@ -54,6 +56,12 @@ func (p *Prober) Load(ctx context.Context) error {
 	}
 	p.position = view.Position()
 	return nil
+}
+
+// unreadable reports what another version of the server wrote. The rest goes
+// on: DNS must not stop for a check.
+func (p *Prober) unreadable(key event.Key, err error) {
+	p.cfg.Log.Error("stored entity cannot be read", "kind", string(key.Kind), "id", key.ID, "error", err)
 }
 
 // each calls f for every entity of a kind.
@@ -78,7 +86,8 @@ func (p *Prober) restore(check *health.Check, head store.Head, known bool) error
 	if known {
 		var stored health.Status
 		if err := event.DecodeDocument(head.Document, &stored); err != nil {
-			return fmt.Errorf("status of %s: %w", check.ID, err)
+			p.unreadable(head.Key, err)
+			stored = t.status
 		}
 		t.status, t.stored, t.head = stored, stored, head
 	}
@@ -186,7 +195,8 @@ func (p *Prober) apply(e *event.Event) error {
 		}
 		check := new(health.Check)
 		if err := event.DecodeDocument(e.Document, check); err != nil {
-			return err
+			p.unreadable(e.Key, err)
+			return nil
 		}
 		return p.put(check)
 	case event.KindRoutingControl:
@@ -195,7 +205,8 @@ func (p *Prober) apply(e *event.Event) error {
 			return nil
 		}
 		if err := event.DecodeDocument(e.Document, &c); err != nil {
-			return err
+			p.unreadable(e.Key, err)
+			return nil
 		}
 		p.mu.Lock()
 		defer p.mu.Unlock()

@@ -136,6 +136,15 @@ func (p *Prober) leave(w *watcher) {
 	}
 }
 
+// EndWatches ends every Watch, for a server that is to stop.
+func (p *Prober) EndWatches() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for w := range p.watchers {
+		p.leave(w)
+	}
+}
+
 // remember keeps a change and tells those who watch.
 func (p *Prober) remember(t *target, f health.Flip) {
 	if len(t.flips) == maxFlips {
