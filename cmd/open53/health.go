@@ -190,7 +190,7 @@ func (h *healthCheck) print(cmd *cobra.Command) error {
 	add("SINCE", timeCell(h.Since))
 	add("CAUSE", h.Cause)
 	if h.Interval > 0 {
-		add("PROBED", fmt.Sprintf("every %d s; %d results in a row decide, %d of them are in", h.Interval, h.FailureThreshold, h.Against))
+		add("PROBED", fmt.Sprintf("every %d s; %d results in a row change the status, %d so far", h.Interval, h.FailureThreshold, h.Against))
 	}
 	add("NEXT PROBE", timeCell(h.NextProbe))
 	if h.Inverted {
