@@ -45,12 +45,19 @@ func testConfig(s store.Store) Config {
 // newFixture runs a Prober; set may change its configuration.
 func newFixture(tb testing.TB, set func(*Config)) *fixture {
 	tb.Helper()
+	return startFixture(tb, openStore(tb), set)
+}
+
+// openStore opens a store that is closed after whatever begins later has
+// ended.
+func openStore(tb testing.TB) store.Store {
+	tb.Helper()
 	s, err := memory.Open()
 	if err != nil {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(func() { _ = s.Close() })
-	return startFixture(tb, s, set)
+	return s
 }
 
 // startFixture runs a Prober over a store that may have checks already.

@@ -122,7 +122,8 @@ type control struct {
 }
 
 // A target is a check in operation. Prober.mu guards it, but for node, which
-// is the wheel's, and endpoint, which never changes once it is published.
+// is the wheel's, stored and head, which are the writer's once Run begins, and
+// endpoint, which never changes once it is published.
 type target struct {
 	node
 	check    *health.Check
@@ -136,9 +137,9 @@ type target struct {
 	flips       []health.Flip // the newest, oldest first; at most maxFlips
 	flipsLoaded bool          // older ones were fetched from the store
 
+	isDirty bool
 	stored  health.Status // as the store has it
 	head    store.Head    // of its status in the store
-	isDirty bool
 }
 
 // New returns a Prober. Load and then Run make it work.

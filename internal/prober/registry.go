@@ -52,7 +52,7 @@ func (p *Prober) Load(ctx context.Context) error {
 	}
 	p.settle()
 	for id, entry := range statuses { // of checks that are gone
-		p.markDirty(&target{check: &health.Check{ID: id}, gone: true, head: entry.Head})
+		p.markDirty(&target{status: health.Status{ID: id}, gone: true, head: entry.Head})
 	}
 	p.position = view.Position()
 	return nil

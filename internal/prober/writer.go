@@ -64,6 +64,7 @@ func (p *Prober) write(ctx context.Context) {
 type entry struct {
 	target *target
 	status health.Status
+	gone   bool
 	event  *event.Event
 	head   store.Head // that the event leads to
 }
@@ -71,16 +72,12 @@ type entry struct {
 // flush stores every dirty status, as many to a batch as fit. What fails is
 // dirty again.
 func (p *Prober) flush(ctx context.Context) error {
-	entries, err := p.collect()
-	if err != nil {
-		return err
-	}
 	type sent struct {
 		entries []entry
 		ticket  store.Ticket
 	}
 	var all []sent
-	for batch := range slices.Chunk(entries, store.MaxKeys) {
+	for batch := range slices.Chunk(p.collect(), store.MaxKeys) {
 		events := make([]*event.Event, len(batch))
 		id := p.cfg.ChangeID()
 		for i := range batch {
@@ -100,68 +97,69 @@ func (p *Prober) flush(ctx context.Context) error {
 			}
 			continue
 		}
-		p.settled(s.entries)
+		for _, e := range s.entries {
+			e.target.head, e.target.stored = e.head, e.status
+		}
 	}
 	return errors.Join(faults...)
 }
 
-// collect takes the dirty targets and makes their events.
-func (p *Prober) collect() ([]entry, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	now := time.Now().UnixMilli()
-	entries := make([]entry, 0, len(p.dirty))
-	for _, t := range p.dirty {
-		t.isDirty = false
-		deleted := t.gone
-		if deleted && !t.head.Exists() || !deleted && t.head.Exists() && t.status.SameState(&t.stored) {
-			continue
+// collectAtOnce is how many statuses are copied before probes get a turn.
+const collectAtOnce = 256
+
+// collect takes the dirty statuses that differ from what is stored. Nothing is
+// encoded here: results wait for the lock.
+func (p *Prober) collect() []entry {
+	var entries []entry
+	for more := true; more; {
+		p.mu.Lock()
+		n := min(len(p.dirty), collectAtOnce)
+		for _, t := range p.dirty[:n] {
+			t.isDirty = false
+			entries = append(entries, entry{target: t, status: t.status, gone: t.gone})
 		}
-		e := &event.Event{
-			Key:     event.Key{Kind: event.KindHealthStatus, ID: t.check.ID},
-			Version: t.head.Version + 1, Prev: t.head.Hash, Time: now, Actor: Actor, Operation: "HealthStatus", Deleted: deleted,
-		}
-		if !deleted {
-			var err error
-			if e.Document, err = event.EncodeDocument(&t.status); err != nil {
-				return nil, err
-			}
-		}
-		entries = append(entries, entry{target: t, status: t.status, event: e})
+		clear(p.dirty[:n])
+		p.dirty = p.dirty[n:]
+		more = len(p.dirty) > 0
+		p.mu.Unlock()
 	}
-	clear(p.dirty)
-	p.dirty = p.dirty[:0]
-	return entries, nil
+	return slices.DeleteFunc(entries, func(e entry) bool {
+		exists := e.target.head.Exists()
+		if e.gone {
+			return !exists
+		}
+		return exists && e.status.SameState(&e.target.stored)
+	})
 }
 
-// seal gives an event its change and computes the head after it.
-func (e *entry) seal(changeID string) error {
-	e.event.ChangeID = changeID
-	encoded, err := event.Encode(e.event)
+// seal makes the event, as part of a change, and computes the head after it.
+func (e *entry) seal(changeID string) (err error) {
+	old := e.target.head
+	e.event = &event.Event{
+		Key:     event.Key{Kind: event.KindHealthStatus, ID: e.status.ID},
+		Version: old.Version + 1, Prev: old.Hash, Time: time.Now().UnixMilli(), ChangeID: changeID,
+		Actor: Actor, Operation: "HealthStatus", Deleted: e.gone,
+	}
+	var encoded []byte
+	if !e.gone {
+		e.event.Document, err = event.EncodeDocument(&e.status)
+	}
+	if err == nil {
+		encoded, err = event.Encode(e.event)
+	}
 	if err != nil {
-		return fmt.Errorf("status of %s: %w", e.event.Key.ID, err)
+		return fmt.Errorf("status of %s: %w", e.status.ID, err)
 	}
 	e.head = store.Head{
-		Key: e.event.Key, Version: e.event.Version, Hash: event.HashOf(encoded), Deleted: e.event.Deleted, Document: e.event.Document,
+		Key: e.event.Key, Version: e.event.Version, Hash: event.HashOf(encoded), Deleted: e.gone, Document: e.event.Document,
 	}
 	return nil
-}
-
-// settled notes what is durable.
-func (p *Prober) settled(entries []entry) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, e := range entries {
-		e.target.head, e.target.stored = e.head, e.status
-	}
 }
 
 // failed has statuses stored again, on the heads that the store has.
 func (p *Prober) failed(entries []entry, cause error) {
 	view := p.cfg.Store.View()
 	defer view.Close() //nolint:errcheck // only read from
-	p.mu.Lock()
-	defer p.mu.Unlock()
 	for _, e := range entries {
 		head, err := view.Head(e.event.Key)
 		if err != nil {
@@ -169,6 +167,8 @@ func (p *Prober) failed(entries []entry, cause error) {
 			continue
 		}
 		e.target.head, e.target.stored = head, health.Status{}
+		p.mu.Lock()
 		p.markDirty(e.target)
+		p.mu.Unlock()
 	}
 }
