@@ -133,9 +133,10 @@ func TestManyFlips(t *testing.T) {
 	}
 	f.stop()
 	slices.Sort(late)
-	// A machine that runs other tests stops this one for longer now and then.
-	if p90 := late[len(late)*9/10]; p90 > 10*time.Millisecond {
-		t.Errorf("of 10 results, 1 was in the table only %s after its probe", p90)
+	// A machine that runs other tests stops this one for longer now and then;
+	// one that gathers results before it decides would fail this all the same.
+	if p50 := late[len(late)/2]; p50 > 10*time.Millisecond {
+		t.Errorf("half of the results were in the table only %s after their probe", p50)
 	}
 	t.Logf("%d results; p50 %s, p99 %s, most %s", len(late), late[len(late)/2], late[len(late)*99/100], late[len(late)-1])
 	view := f.store.View()
