@@ -77,6 +77,11 @@ func (p *Prober) probe(e *endpoint, begin time.Time) (r result) {
 	switch {
 	case e.kind == health.TCP:
 		a.succeed("The connection was established.")
+		// A reset leaves no TIME_WAIT behind: tens of thousands of checks of
+		// one endpoint would use up the local ports.
+		if conn, ok := a.conn.(*net.TCPConn); ok {
+			_ = conn.SetLinger(0)
+		}
 	case !e.kind.OverTLS() || a.secure(ctx):
 		a.converse()
 	}
