@@ -8,7 +8,7 @@ FUZZTIME ?= 60s
 PKGS     ?= ./...
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-setup race lint fmt generate check-generated fuzz bench ci clean
+.PHONY: help run build test test-setup race lint fmt generate check-generated fuzz bench bench-health ci clean
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,11 @@ fuzz: ## run each fuzz target for FUZZTIME
 
 bench: build ## measure changes and queries beside moto_server and PowerDNS
 	./test/bench/run.sh
+
+bench-health: ## measure the CPU that health checks take
+	$(GO) run ./test/bench/health -type HTTP
+	$(GO) run ./test/bench/health -type HTTPS -checks 3000
+	$(GO) run ./test/bench/health -type TCP
 
 ci: check-generated test race lint ## everything a release needs
 

@@ -244,7 +244,7 @@ func newHealthWatchCommand() *cobra.Command {
 				var raw json.RawMessage
 				if err := lines.Decode(&raw); err != nil {
 					if errors.Is(err, io.EOF) || cmd.Context().Err() != nil {
-						return cmd.Context().Err()
+						return nil // the server stops, or the user does
 					}
 					return fmt.Errorf("health watch: %w", err)
 				}

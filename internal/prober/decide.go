@@ -103,13 +103,21 @@ func (p *Prober) measure(t *target, measured bool, now time.Time, cause string, 
 	p.publish(t, now, cause, depth)
 }
 
-// AlarmChanged says what an alarm of CloudWatch says now. It returns when
-// every check that follows the alarm has been brought up to date.
+// AlarmChanged says what an alarm of CloudWatch says now; the empty state says
+// that there is no such alarm any more. It returns when every check that
+// follows the alarm has been brought up to date; checks that come later begin
+// with the state.
 func (p *Prober) AlarmChanged(region, name string, state health.AlarmState) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := time.Now()
-	for _, t := range p.alarms[health.AlarmID{Region: region, Name: name}] {
+	id := health.AlarmID{Region: region, Name: name}
+	a := p.alarms[id]
+	a.state = state
+	if p.alarms[id] = a; state == "" && len(a.targets) == 0 {
+		delete(p.alarms, id)
+	}
+	for _, t := range a.targets {
 		if t.status.Alarm != state {
 			t.status.Alarm = state
 			p.markDirty(t)

@@ -208,9 +208,10 @@ func TestConnectTimeout(t *testing.T) {
 
 func TestTLS(t *testing.T) {
 	p := newProber(t, nil)
-	s := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "alive") }))
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "alive") }))
+	s.Config.ErrorLog = quiet
+	s.StartTLS()
 	defer s.Close()
-	s.Config.ErrorLog = nil
 	address := s.Listener.Addr().String()
 
 	t.Run("own certificate", func(t *testing.T) {

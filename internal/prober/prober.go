@@ -106,13 +106,20 @@ type Prober struct {
 	targets  map[string]*target
 	order    orderedIDs // of targets, for lists
 	parents  *health.Parents
-	alarms   map[health.AlarmID]map[string]*target
+	alarms   map[health.AlarmID]alarm
 	controls map[string]control
 	dirty    []*target
 	watchers map[*watcher]struct{}
 
 	position uint64        // of the store, that Load has seen; Run goes on behind it
 	wake     chan struct{} // of the writer: something is dirty
+}
+
+// alarm is the last state of an alarm, if any was told, and the checks that
+// follow it.
+type alarm struct {
+	state   health.AlarmState
+	targets map[string]*target
 }
 
 // control is a switch and the checks that follow it.
@@ -166,7 +173,7 @@ func New(cfg Config) (*Prober, error) {
 	p := &Prober{
 		cfg: cfg, names: newNameCache(cfg.Resolver), guard: guard{deny: cfg.Deny, private: cfg.AllowPrivate},
 		wheel:   newWheel(time.Now()),
-		targets: map[string]*target{}, parents: health.NewParents(), alarms: map[health.AlarmID]map[string]*target{},
+		targets: map[string]*target{}, parents: health.NewParents(), alarms: map[health.AlarmID]alarm{},
 		controls: map[string]control{}, watchers: map[*watcher]struct{}{}, wake: make(chan struct{}, 1),
 	}
 	p.pool.init(cfg.Concurrency, p.work)

@@ -124,10 +124,16 @@ func (p *Prober) link(t *target) {
 	s := &t.check.Settings
 	p.parents.Set(t.check.ID, s.Children)
 	if s.Alarm != nil {
-		if p.alarms[*s.Alarm] == nil {
-			p.alarms[*s.Alarm] = map[string]*target{}
+		a := p.alarms[*s.Alarm]
+		if a.targets == nil {
+			a.targets = map[string]*target{}
 		}
-		p.alarms[*s.Alarm][t.check.ID] = t
+		a.targets[t.check.ID] = t
+		if a.state == "" {
+			a.state = t.status.Alarm // of before the restart
+		}
+		t.status.Alarm = a.state
+		p.alarms[*s.Alarm] = a
 	}
 	if s.RoutingControl != "" {
 		c := p.controls[s.RoutingControl]
@@ -144,10 +150,8 @@ func (p *Prober) unlink(t *target) {
 	s := &t.check.Settings
 	p.parents.Set(t.check.ID, nil)
 	if s.Alarm != nil {
-		delete(p.alarms[*s.Alarm], t.check.ID)
-		if len(p.alarms[*s.Alarm]) == 0 {
-			delete(p.alarms, *s.Alarm)
-		}
+		delete(p.alarms[*s.Alarm].targets, t.check.ID)
+		t.status.Alarm = "" // it may follow another one
 	}
 	if s.RoutingControl != "" {
 		delete(p.controls[s.RoutingControl].targets, t.check.ID)
