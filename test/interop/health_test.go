@@ -20,6 +20,32 @@ func TestBoto3HealthChecks(t *testing.T) {
 	runBoto3(t, "healthcheck.py", server.Options{Verb: "serve"})
 }
 
+// TestTerraformHealthChecks: every type of check is read back as it was
+// written, made and then changed: no plan finds anything to do.
+func TestTerraformHealthChecks(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes a while")
+	}
+	t.Parallel()
+	need(t, "terraform")
+	mirror := terraformMirror()
+	if mirror == "" {
+		t.Skipf("$%s names no mirror of Terraform's plugins", mirrorVariables[0])
+	}
+	s := server.Start(t, server.Options{Verb: "serve"})
+	f := newTerraformOf(t, s, mirror, "testdata/terraform/health/main.tf")
+	f.run(0, "init")
+	for _, changed := range []string{"-var=changed=false", "-var=changed=true", "-var=changed=false"} {
+		f.run(0, "apply", "-auto-approve", "-parallelism=60", changed)
+		f.run(0, "plan", "-detailed-exitcode", changed)
+	}
+	f.run(0, "destroy", "-auto-approve", "-parallelism=60")
+	count, err := newSDK(t, s).GetHealthCheckCount(t.Context(), &route53.GetHealthCheckCountInput{})
+	if err != nil || *count.HealthCheckCount != 0 {
+		t.Errorf("left after destroy: %+v, %v", count, err)
+	}
+}
+
 // shownHealth is what `open53 health show --output json` prints.
 type shownHealth struct {
 	Healthy     bool

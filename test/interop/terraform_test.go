@@ -48,8 +48,14 @@ type terraform struct {
 
 func newTerraform(t *testing.T, s *server.Server, mirror string) terraform {
 	t.Helper()
+	return newTerraformOf(t, s, mirror, "testdata/terraform/main.tf")
+}
+
+// newTerraformOf is newTerraform with another configuration.
+func newTerraformOf(t *testing.T, s *server.Server, mirror, path string) terraform {
+	t.Helper()
 	dir := t.TempDir()
-	config, err := os.ReadFile("testdata/terraform/main.tf")
+	config, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
