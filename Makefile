@@ -8,7 +8,7 @@ FUZZTIME ?= 60s
 PKGS     ?= ./...
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-setup geo-database race lint fmt generate check-generated fuzz bench bench-dns bench-flood bench-gc ci clean
+.PHONY: help run build test test-setup geo-database race lint fmt generate check-generated fuzz bench bench-dns bench-flood bench-gc bench-health ci clean
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,6 +61,11 @@ bench-flood: ## measure what good clients get while open53 is under attack
 
 bench-gc: ## compare settings of the garbage collector under changes
 	$(GO) run ./test/bench/gc
+
+bench-health: ## measure the CPU that health checks take
+	$(GO) run ./test/bench/health -type HTTP
+	$(GO) run ./test/bench/health -type HTTPS -checks 3000
+	$(GO) run ./test/bench/health -type TCP
 
 ci: check-generated test race lint ## everything a release needs
 

@@ -15,8 +15,7 @@ func clientCommands() []*cobra.Command {
 	commands := []*cobra.Command{
 		newZoneCommand(), newRecordCommand(), newImportCommand(), newExportCommand(), newChangeCommand(),
 		newHistoryCommand(), newRevertCommand(), newExplainCommand(),
-		newVPCCommand(),
-		newLatencyCommand(),
+		newHealthCommand(), newVPCCommand(), newLatencyCommand(),
 		newBackupCommand(), newRestoreCommand(), newVerifyCommand(), newCompactCommand(),
 	}
 	for _, cmd := range commands {

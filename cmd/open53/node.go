@@ -28,6 +28,7 @@ import (
 	"open53/internal/nameserver"
 	"open53/internal/outside"
 	"open53/internal/policy"
+	"open53/internal/prober"
 	"open53/internal/replica"
 	"open53/internal/store"
 	"open53/internal/store/memory"
@@ -51,12 +52,16 @@ type node struct {
 	dns      *dnsio.Server
 	http     *httpserver.Server
 	stopping atomic.Bool
+
+	prober     *prober.Prober
+	probeDelay telemetry.Histogram
 }
 
 // newNode opens the store, loads every zone and binds all sockets. It serves
 // nothing before run.
 func newNode(ctx context.Context, c *config.Config, auth *access.Authenticator, dev bool, log *slog.Logger) (_ *node, err error) {
 	n := &node{log: log}
+	n.probeDelay = telemetry.NewHistogram("open53_health_probe_delay_seconds", "How long after it was due a health check probe began.", 0.001, 14)
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, n.close())
@@ -78,6 +83,9 @@ func newNode(ctx context.Context, c *config.Config, auth *access.Authenticator, 
 		return nil, err
 	}
 	n.answers = nameserver.NewGroup(db, answerConfig(c), randomSeed)
+	if err = n.newProber(ctx, c); err != nil {
+		return nil, err
+	}
 	begin := time.Now()
 	if err = n.replica.Load(ctx); err != nil {
 		return nil, err
@@ -192,6 +200,8 @@ func (n *node) run(ctx context.Context) error {
 	group.Go(func() error { return n.outside.Run(serving) })
 	group.Go(func() error { return n.followGeo(serving) })
 	group.Go(func() error { return n.dns.Run(serving) })
+	group.Go(func() error { return n.prober.Run(serving) })
+	context.AfterFunc(ctx, n.prober.EndWatches)
 	group.Go(func() error {
 		defer stop()
 		defer n.stopping.Store(true)

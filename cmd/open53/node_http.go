@@ -29,6 +29,7 @@ func (n *node) newHTTP(c *config.Config, auth *access.Authenticator, dev bool, d
 		Now: time.Now, Random: rand.Reader, Log: n.component("route53"),
 		Served: n.replica.Served, Answerer: n.answers,
 		NameServers: c.NameServers, Hostmaster: c.Hostmaster, AccountID: c.AccountID,
+		HealthObserver: n.prober, Probes: n.prober.Allows,
 		CheckerIPRanges: c.CheckerIPs, Strict: c.Strict, EnforceQuotas: c.Quotas,
 		Regions: n.regionExists,
 	})
@@ -38,6 +39,7 @@ func (n *node) newHTTP(c *config.Config, auth *access.Authenticator, dev bool, d
 	networks := registry.New(registry.Config{Store: n.store, Now: time.Now, Random: rand.Reader, Published: n.replica.WaitServed})
 	metrics := telemetry.NewMetrics()
 	n.registerMetrics(metrics, db)
+	n.registerHealthMetrics(metrics)
 	handler := n.route53Handler(service, c)
 	return httpserver.New(httpserver.Options{
 		Addresses: c.API, CertFile: c.APITLSCert, KeyFile: c.APITLSKey,
@@ -53,7 +55,9 @@ func (n *node) newHTTP(c *config.Config, auth *access.Authenticator, dev bool, d
 			Route53: handler, STS: sts.Handler(), Metrics: metrics.Handler(),
 			Services: []httpserver.Service{n.ec2Service(networks)},
 			Admin: admin.Handler(admin.Config{
-				Store: n.store, Zones: adminZones{service}, Networks: networks, Account: cmp.Or(c.AccountID, access.DefaultAccountID), Served: n.replica.Served, Log: n.component("admin"),
+				Store: n.store, Zones: adminZones{service}, Served: n.replica.Served, Log: n.component("admin"),
+				Networks: networks, Account: cmp.Or(c.AccountID, access.DefaultAccountID),
+				Health:  adminHealth{service, n.prober},
 				Version: version, Commit: commit, Started: time.Now(), ZoneCount: func() int { return db.Snapshot().Zones() },
 				Latencies: service,
 				Explain:   func(q admin.Question) any { return n.answers.Explain(nameserver.Question(q)) },

@@ -35,6 +35,7 @@ type Config struct {
 	Account  string
 	Served   func() uint64
 	Log      *slog.Logger
+	Health   Health // nil: there are no health checks
 
 	Version, Commit string
 	Started         time.Time
@@ -81,6 +82,7 @@ func Handler(c Config) http.Handler {
 	h.handleVPCs(mux)
 	mux.HandleFunc("POST /open53/v1/explain", h.explain)
 	h.mountLatencies(mux)
+	h.mountHealth(mux)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusNotFound, "NotFound", "no such path: "+r.Method+" "+r.URL.Path)
 	})

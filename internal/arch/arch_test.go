@@ -27,6 +27,7 @@ const rules = `
 	dnswire, zonedb < nameserver;
 	zonedb < outside;
 	store, zonedb < replica;
+	store, health < prober;
 	store < store/internal/kv < store/memory, store/pebble;
 	store < store/storetest;
 	sigv4 < access;
@@ -35,7 +36,7 @@ const rules = `
 	access, restxml < sts;
 	access, sts, restxml, certificate < httpserver;
 	restxml < route53api;
-	route53api, store, zone, network, geo, access < route53;
+	route53api, store, zone, network, geo, access, health < route53;
 	route53, replica, network/registry < admin;
 	restxml < gen/route53gen;
 	zone < dnstest, dnstest/reference;

@@ -75,6 +75,11 @@ type Config struct {
 	DoT                  []string // addresses of DNS over TLS
 	DoTCert, DoTKey      string
 
+	ProbeDeny        []string
+	ProbePrivate     bool
+	ProbeConcurrency int
+	CheckerRegion    string
+
 	Workers    int
 	PortableIO bool
 	Steer      bool // give each UDP worker a core and the packets that arrive there
@@ -140,6 +145,10 @@ func (c *Config) Register(f *pflag.FlagSet, dev bool) {
 	f.StringSliceVar(&c.DoT, "dot", nil, "`ADDR:PORT` of DNS over TLS; may be repeated")
 	f.StringVar(&c.DoTCert, "dot-cert", "", "`FILE` with its certificate chain (PEM); read again when it changes")
 	f.StringVar(&c.DoTKey, "dot-key", "", "`FILE` with its key")
+	f.StringSliceVar(&c.ProbeDeny, "probe-deny", []string{"169.254.0.0/16", "fd00:ec2::/32"}, "`CIDR` that health checks never connect to; may be repeated")
+	f.BoolVar(&c.ProbePrivate, "probe-private", true, "let health checks connect to private and loopback addresses")
+	f.IntVar(&c.ProbeConcurrency, "probe-concurrency", 4096, "most health check probes at once")
+	f.StringVar(&c.CheckerRegion, "checker-region", "us-east-1", "AWS region `NAME` that health checks report as")
 	f.IntVar(&c.Workers, "workers", 0, "UDP sockets per address; 0 is one per core")
 	f.BoolVar(&c.PortableIO, "portable-io", false, "do without batched system calls")
 	f.BoolVar(&c.Steer, "steer", false, "bind each UDP worker to a core, and give it the packets that arrive there (Linux, cards with a queue per core)")
@@ -294,7 +303,7 @@ func (c *Config) checkNames(fault func(name, format string, args ...any)) {
 	if len(c.AccountID) != 12 || strings.Trim(c.AccountID, "0123456789") != "" {
 		fault("account-id", "%q is not 12 digits", c.AccountID)
 	}
-	for name, list := range map[string][]string{"checker-ip": c.CheckerIPs, "rrl-exempt": c.RateLimitExempt} {
+	for name, list := range map[string][]string{"checker-ip": c.CheckerIPs, "rrl-exempt": c.RateLimitExempt, "probe-deny": c.ProbeDeny} {
 		for _, text := range list {
 			if _, err := netip.ParsePrefix(text); err != nil {
 				fault(name, "%q is not a CIDR block", text)
@@ -334,6 +343,9 @@ func (c *Config) checkNumbers(fault func(name, format string, args ...any)) {
 	}
 	if c.RateLimitSlip < 0 || c.RateLimitSlip > 100 {
 		fault("rrl-slip", "%d is not within 0 and 100", c.RateLimitSlip)
+	}
+	if c.ProbeConcurrency < 1 || c.ProbeConcurrency > 1_000_000 {
+		fault("probe-concurrency", "%d is not within 1 and 1000000", c.ProbeConcurrency)
 	}
 	if len(c.DoT) > 0 && (c.DoTCert == "" || c.DoTKey == "") {
 		fault("dot", "needs --dot-cert and --dot-key")

@@ -38,6 +38,8 @@ const (
 	KindNetwork               Kind = "network" // address ranges of a VPC
 	KindAlarm                 Kind = "alarm"   // of the CloudWatch API
 	KindLatency               Kind = "latency" // measured latencies, by source
+
+	KindRoutingControl Kind = "routingcontrol" // document: health.RoutingControl, by ARN
 )
 
 // Key identifies an entity.

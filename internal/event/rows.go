@@ -30,7 +30,7 @@ func IndexRows(kind Kind, document []byte) ([]Row, error) {
 		}
 		return []Row{{IndexDelegationSetID, d.ID}}, nil
 	case KindHealthCheck, KindHealthStatus, KindCIDRCollection, KindTrafficPolicy, KindTrafficPolicyVersion,
-		KindNetwork, KindAlarm, KindLatency:
+		KindNetwork, KindAlarm, KindLatency, KindRoutingControl:
 		id, err := documentID(document)
 		if err != nil {
 			return nil, fmt.Errorf("index rows: %s: %w", kind, err)

@@ -45,7 +45,7 @@ func configure(t *testing.T, c *Config, settings string) {
 			c.Strict = true
 		case "quotas":
 			c.EnforceQuotas = true
-			c.Limits = Limits{HostedZones: 2, RRsetsPerZone: 3, DelegationSets: 1, ZonesPerDelegationSet: 1, CIDRCollections: 1, CIDRBlocks: 3}
+			c.Limits = Limits{HostedZones: 2, RRsetsPerZone: 3, DelegationSets: 1, ZonesPerDelegationSet: 1, CIDRCollections: 1, CIDRBlocks: 3, HealthChecks: 1}
 		case "pending":
 			c.Served = func() uint64 { return 0 }
 		case "nameservers":

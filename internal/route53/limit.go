@@ -83,7 +83,7 @@ func (s *Service) GetAccountLimit(ctx context.Context, in *api.GetAccountLimitIn
 	case api.AccountLimitTypeMaxReusableDelegationSetsByOwner:
 		limit, kind = s.cfg.Limits.DelegationSets, event.KindDelegationSet
 	case api.AccountLimitTypeMaxHealthChecksByOwner:
-		limit = s.cfg.Limits.HealthChecks
+		limit, kind = s.cfg.Limits.HealthChecks, event.KindHealthCheck
 	case api.AccountLimitTypeMaxTrafficPoliciesByOwner:
 		limit, kind = s.cfg.Limits.TrafficPolicies, event.KindTrafficPolicy
 	case api.AccountLimitTypeMaxTrafficPolicyInstancesByOwner:

@@ -14,6 +14,7 @@ const (
 	rrsetPage         = 100
 	maxRRsetPage      = 300
 	authorizationPage = 50
+	healthCheckPage   = 100
 	maxAuthorizations = 100
 	// geoPage is what Amazon's list of all locations, taken without a limit,
 	// names as its own.

@@ -101,10 +101,17 @@ type Config struct {
 	// Regions and ServiceZones know more than Amazon's; see zone.Options.
 	Regions      func(name string) bool
 	ServiceZones func(zoneID string) bool
-	// HealthChecks and CIDRCollections know what exists; without the former
-	// nothing does, without the latter what the store has.
+	// HealthChecks and CIDRCollections know what exists; with nil they are
+	// those of the store.
 	HealthChecks    zone.HealthChecks
 	CIDRCollections zone.CIDRCollections
+
+	// HealthObserver tells what health checkers see; with nil they have seen
+	// nothing. Alarms are those that checks can follow; with nil any may be
+	// named. Probes reports which addresses are probed; nil is all.
+	HealthObserver HealthObserver
+	Alarms         Alarms
+	Probes         func(netip.Addr) bool
 
 	// CommitTimeout bounds how long an answer waits for the store once a
 	// change is on its way there; 0 is 30 s. After it the outcome is unknown.
@@ -186,20 +193,12 @@ func (c *Config) complete() error {
 	if c.Hostmaster == "" {
 		c.Hostmaster = zone.DefaultHostmaster
 	}
-	if c.HealthChecks == nil {
-		c.HealthChecks = none{}
-	}
 	if c.CommitTimeout <= 0 {
 		c.CommitTimeout = 30 * time.Second
 	}
 	c.Limits = c.Limits.withDefaults()
 	return nil
 }
-
-// none knows that nothing exists.
-type none struct{}
-
-func (none) HealthCheckExists(string) (bool, error) { return false, nil }
 
 // GetCheckerIpRanges lists the addresses of health checkers.
 //

@@ -50,6 +50,9 @@ func (s *Service) applyBatch(t *tx, zoneID string, request zone.Request) error {
 // sees it.
 func (t *tx) batchOptions() zone.Options {
 	options := t.service.batch
+	if options.HealthChecks == nil {
+		options.HealthChecks = t
+	}
 	if options.CIDRCollections == nil {
 		options.CIDRCollections = cidrCollections{t}
 	}

@@ -14,12 +14,10 @@ const maxTagResources = 10
 
 // checkTagResource refuses resources that can have no tags. Ids of resources
 // come as they are: with a prefix they are unknown.
-func checkTagResource(kind api.TagResourceType, id string) error {
+func checkTagResource(kind api.TagResourceType) error {
 	switch kind {
-	case api.TagResourceTypeHostedzone:
+	case api.TagResourceTypeHostedzone, api.TagResourceTypeHealthcheck:
 		return nil
-	case api.TagResourceTypeHealthcheck:
-		return noSuchHealthCheck(id) // there are none
 	}
 	return invalidInput("The resource type " + string(kind) + " is not valid.") // ours
 }
@@ -27,10 +25,13 @@ func checkTagResource(kind api.TagResourceType, id string) error {
 // ChangeTagsForResource removes tags from a resource and adds others.
 func (s *Service) ChangeTagsForResource(ctx context.Context, in *api.ChangeTagsForResourceInput) (_ *api.ChangeTagsForResourceOutput, err error) {
 	defer s.fail(ctx, "ChangeTagsForResource", &err)
-	if err := checkTagResource(in.ResourceType, in.ResourceId); err != nil {
+	if err := checkTagResource(in.ResourceType); err != nil {
 		return nil, err
 	}
 	add := tagsOf(in.AddTags)
+	if in.ResourceType == api.TagResourceTypeHealthcheck {
+		return &api.ChangeTagsForResourceOutput{}, s.changeHealthCheckTags(ctx, in.ResourceId, add, in.RemoveTagKeys)
+	}
 	_, err = s.changeZone(ctx, "ChangeTagsForResource", in.ResourceId, func(hosted *zone.HostedZone, _ store.Head) (*zone.HostedZone, error) {
 		tags, err := hosted.Tags.Change(add, in.RemoveTagKeys)
 		if err != nil {
@@ -72,8 +73,16 @@ func (s *Service) ListTagsForResources(ctx context.Context, in *api.ListTagsForR
 
 func tagSet(view store.View, kind api.TagResourceType, id string) (api.ResourceTagSet, error) {
 	set := api.ResourceTagSet{ResourceType: new(kind), ResourceId: new(id)}
-	if err := checkTagResource(kind, id); err != nil {
+	if err := checkTagResource(kind); err != nil {
 		return set, err
+	}
+	if kind == api.TagResourceTypeHealthcheck {
+		check, err := readHealthCheck(view, id)
+		if err != nil {
+			return set, err
+		}
+		set.Tags = tagsFrom(zoneTags(check.Tags))
+		return set, nil
 	}
 	hosted, _, err := zoneIn(view, id)
 	if err != nil {

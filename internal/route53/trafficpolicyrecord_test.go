@@ -181,7 +181,7 @@ func TestPolicyRecordsAreOwned(t *testing.T) {
 
 // TestInstanceFails is where a zone has no room for a policy's records.
 func TestInstanceFails(t *testing.T) {
-	f := newFixture(t, func(c *Config) { c.HealthChecks = none{} })
+	f := newFixture(t, nil)
 	zoneID := f.newZone(t, "example.com")
 	checked := strings.Replace(twoWeighted, `"Weight":1}`, `"Weight":1,"HealthCheck":"11111111-1111-1111-1111-111111111111"}`, 1)
 	policy := f.newPolicy(t, "p", twoWeighted, checked, geoOfWeighted)
