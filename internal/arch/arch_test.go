@@ -14,6 +14,7 @@ import (
 // those may import. A package that is not here may import nothing of ours.
 const rules = `
 	NONE < dnswire, rdata, restxml, telemetry, geo, health, certificate, certificate/certtest;
+	NONE < metricstore;
 	restxml < sigv4;
 	rdata < zone < event < store;
 	rdata < config;
@@ -30,6 +31,8 @@ const rules = `
 	restxml < route53api;
 	route53api, store, zone, geo, access < route53;
 	route53, replica < admin;
+	restxml < cloudwatch/wire;
+	cloudwatch/wire, metricstore, store, access < cloudwatch;
 	restxml < gen/route53gen;
 	zone < dnstest;
 `
@@ -42,9 +45,10 @@ func root(name string) bool {
 // doors are the only packages that may import a third party.
 var doors = map[string][]string{
 	"github.com/cockroachdb/pebble/v2":    {"store/pebble"},
-	"github.com/fxamacker/cbor/v2":        {"event", "store/internal/kv"},
+	"github.com/fxamacker/cbor/v2":        {"event", "store/internal/kv", "cloudwatch/wire"},
 	"github.com/google/btree":             {"store/memory"},
 	"github.com/prometheus/client_golang": {"telemetry"},
+	"github.com/prometheus/prometheus":    {"metricstore"},
 	"github.com/BurntSushi/toml":          {"config"},
 	"github.com/spf13/pflag":              {"config", "cmd/open53"},
 	"github.com/spf13/cobra":              {"cmd/open53"},
