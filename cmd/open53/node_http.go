@@ -46,6 +46,7 @@ func (n *node) newHTTP(c *config.Config, auth *access.Authenticator, dev bool, d
 		},
 		Handlers: httpserver.Handlers{
 			Route53: handler, STS: sts.Handler(), Metrics: metrics.Handler(),
+			Services: []httpserver.Service{n.cloudWatchService()},
 			Admin: admin.Handler(admin.Config{
 				Store: n.store, Zones: adminZones{service}, Served: n.replica.Served, Log: n.component("admin"),
 				Version: version, Commit: commit, Started: time.Now(), ZoneCount: func() int { return db.Snapshot().Zones() },
@@ -125,6 +126,8 @@ func (n *node) registerMetrics(m *telemetry.Metrics, db *zonedb.DB) {
 			}
 		}
 	})
+	m.Counter("open53_cloudwatch_dropped_total", "Metric data of the server itself that were lost.", n.metrics.Dropped)
+	m.Counter("open53_alarm_webhooks_lost_total", "Webhooks of alarms that were not delivered.", n.alarms.WebhooksLost)
 	m.Gauge("open53_zones", "Compiled zones.", func() float64 { return float64(db.Snapshot().Zones()) })
 	m.Gauge("open53_store_position", "Position of the last committed event.", func() float64 { return float64(n.store.Position()) })
 	m.Gauge("open53_served_position", "Position up to which DNS shows the store.", func() float64 { return float64(n.replica.Served()) })

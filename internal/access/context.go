@@ -8,6 +8,7 @@ type Request struct {
 	ID     string // UUID, also sent as x-amzn-RequestId
 	Caller Caller
 	Body   []byte // all of it, as received
+	Region string // of the credentials' scope
 }
 
 type contextKey struct{}

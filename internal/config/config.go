@@ -18,6 +18,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -68,6 +69,8 @@ type Config struct {
 	RateLimitExempt      []string
 	DoT                  []string // addresses of DNS over TLS
 	DoTCert, DoTKey      string
+
+	AlarmWebhooks []string // ARN=URL
 
 	Workers    int
 	PortableIO bool
@@ -130,6 +133,7 @@ func (c *Config) Register(f *pflag.FlagSet, dev bool) {
 	f.StringSliceVar(&c.DoT, "dot", nil, "`ADDR:PORT` of DNS over TLS; may be repeated")
 	f.StringVar(&c.DoTCert, "dot-cert", "", "`FILE` with its certificate chain (PEM); read again when it changes")
 	f.StringVar(&c.DoTKey, "dot-key", "", "`FILE` with its key")
+	f.StringSliceVar(&c.AlarmWebhooks, "alarm-webhook", nil, "`ARN=URL` where alarm actions with that ARN are posted; may be repeated")
 	f.IntVar(&c.Workers, "workers", 0, "UDP sockets per address; 0 is one per core")
 	f.BoolVar(&c.PortableIO, "portable-io", false, "do without batched system calls")
 	f.IntVar(&c.TCPClients, "tcp-clients", 4096, "most DNS connections at once")
@@ -286,6 +290,9 @@ func (c *Config) checkNames(fault func(name, format string, args ...any)) {
 			}
 		}
 	}
+	if _, err := c.Webhooks(); err != nil {
+		fault("alarm-webhook", "%v", err)
+	}
 	for name, text := range map[string]string{"cookie-secret": c.CookieSecret, "cookie-secret-previous": c.CookieSecretPrevious} {
 		if b, err := hex.DecodeString(text); err != nil || len(b) != 0 && len(b) != 16 {
 			fault(name, "is not 32 hexadecimal digits")
@@ -326,6 +333,20 @@ func (c *Config) checkNumbers(fault func(name, format string, args ...any)) {
 	if (c.APITLSCert == "") != (c.APITLSKey == "") {
 		fault("api-tls-cert", "certificate and key come together")
 	}
+}
+
+// Webhooks are the URLs that stand for the ARNs of alarm actions.
+func (c *Config) Webhooks() (map[string]string, error) {
+	webhooks := map[string]string{}
+	for _, text := range c.AlarmWebhooks {
+		arn, target, _ := strings.Cut(text, "=")
+		u, err := url.Parse(target)
+		if !strings.HasPrefix(arn, "arn:") || err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+			return nil, fmt.Errorf("%q is not an ARN, =, and an http or https URL", text)
+		}
+		webhooks[arn] = target
+	}
+	return webhooks, nil
 }
 
 func checkAddress(address string) error {

@@ -136,7 +136,7 @@ func (s *Server) serveSigned(x *exchange, r *http.Request) {
 		x.refuse(err)
 		return
 	}
-	ctx := access.WithRequest(r.Context(), &access.Request{ID: x.id, Caller: caller, Body: body})
+	ctx := access.WithRequest(r.Context(), &access.Request{ID: x.id, Caller: caller, Body: body, Region: claim.Scope.Region})
 	r = r.WithContext(ctx)
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	x.service.Handler.ServeHTTP(x, r)

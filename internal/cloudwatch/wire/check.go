@@ -29,6 +29,7 @@ func (v *Violation) String() string { return v.text }
 //	each=1..9   the same for each text of a list
 //	enum=a,b    the texts that are allowed
 //
+// A text type with a method Enum() []string lists its allowed texts by itself.
 // It stops after ten violations. Texts that are not UTF-8 violate, too.
 func Check(request any) []Violation {
 	c := checker{}
@@ -101,6 +102,9 @@ func (c *checker) value(f *reflect.StructField, name, path string, v reflect.Val
 func (c *checker) constraints(list []string, name, path string, v reflect.Value) {
 	if v.Kind() == reflect.String && !utf8.ValidString(v.String()) {
 		c.add(false, name, path, strings.ToValidUTF8(v.String(), "\ufffd"), "Member must be valid UTF-8")
+	}
+	if e, ok := v.Interface().(interface{ Enum() []string }); ok {
+		c.enum(e.Enum(), name, path, v)
 	}
 	for _, constraint := range list {
 		switch rest, each := strings.CutPrefix(constraint, "each="); {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"reflect"
+	"strings"
 
 	"github.com/fxamacker/cbor/v2"
 
@@ -110,4 +111,34 @@ func appendValue(b []byte, name string, v reflect.Value) []byte {
 		panic("wire: a shape has a field of type " + v.Type().String())
 	}
 	return restxml.AppendEnd(b, name)
+}
+
+// fill makes empty lists of nil ones: clients count on lists that are there.
+// A field that is left out where it is empty stays nil.
+func fill(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.Pointer:
+		if !v.IsNil() {
+			fill(v.Elem())
+		}
+	case reflect.Struct:
+		t := v.Type()
+		for i := range v.NumField() {
+			f := t.Field(i)
+			if wireName(&f) == "" || strings.HasSuffix(f.Tag.Get("json"), ",omitempty") && v.Field(i).IsZero() {
+				continue
+			}
+			fill(v.Field(i))
+		}
+	case reflect.Slice:
+		if v.IsNil() {
+			v.Set(reflect.MakeSlice(v.Type(), 0, 0))
+		}
+		if v.Type().Elem().Kind() == reflect.Struct {
+			for i := range v.Len() {
+				fill(v.Index(i))
+			}
+		}
+	default:
+	}
 }

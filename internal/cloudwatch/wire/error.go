@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"reflect"
 	"strconv"
 
 	"github.com/fxamacker/cbor/v2"
@@ -69,6 +70,9 @@ func (s *Service) WriteError(w http.ResponseWriter, p Protocol, requestID string
 // Write answers with an output, a pointer to a struct, or with nothing where
 // the operation has none.
 func (s *Service) Write(w http.ResponseWriter, q *Request, requestID string, output any) error {
+	if output != nil {
+		fill(reflect.ValueOf(output))
+	}
 	var b []byte
 	var err error
 	kind := typeXML
