@@ -11,7 +11,7 @@ import (
 	"open53/internal/metricstore"
 )
 
-// spareperiods is how many periods beyond N an evaluation looks at, so that
+// sparePeriods is how many periods beyond N an evaluation looks at, so that
 // data which come late do not look missing. Amazon says "a higher number" and
 // shows 5 for N = 3.
 const sparePeriods = 2
@@ -60,7 +60,7 @@ func (a *Alarm) evaluate(samples []metricstore.Sample, now int64) verdict {
 	for _, b := range buckets(samples, from, a.Period*1000) {
 		i := (b.start - from) / (a.Period * 1000)
 		value, known := b.statistic(a.Statistic)
-		if !known || b.start >= to {
+		if !known || b.start < from || b.start >= to {
 			continue
 		}
 		if a.LowSampleCount == "ignore" && b.tooFew(a.Statistic) {
@@ -205,8 +205,8 @@ func (a *Alarm) reason(state State, chosen []alarmPoint, filled int) string {
 	if shown != 1 {
 		was = "were"
 	}
-	text := fmt.Sprintf("Threshold Crossed: %d out of the last %s [%s] %s %s%s the threshold (%s)", shown,
-		plural(len(chosen), "datapoint", "datapoints"), strings.Join(values, ", "), was, not, comparisons[a.Comparison], number(a.Threshold))
+	text := fmt.Sprintf("Threshold Crossed: %d out of the last %d datapoints [%s] %s %s%s the threshold (%s)", shown,
+		len(chosen), strings.Join(values, ", "), was, not, comparisons[a.Comparison], number(a.Threshold))
 	if filled > 0 {
 		text += fmt.Sprintf(" and %s treated as %s", plural(filled, "missing datapoint was", "missing datapoints were"), treatment)
 	}

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -99,7 +100,8 @@ func (t *Timestamp) UnmarshalCBOR(b []byte) error {
 // "-Infinity".
 type Double float64
 
-// MarshalJSON writes a number.
+// MarshalJSON writes a number, always with a fraction or an exponent: where
+// types follow values, as in Python, it is to become no integer.
 func (d Double) MarshalJSON() ([]byte, error) {
 	switch f := float64(d); {
 	case math.IsNaN(f):
@@ -109,7 +111,11 @@ func (d Double) MarshalJSON() ([]byte, error) {
 	case math.IsInf(f, -1):
 		return []byte(`"-Infinity"`), nil
 	}
-	return json.Marshal(float64(d))
+	b := strconv.AppendFloat(nil, float64(d), 'g', -1, 64)
+	if !bytes.ContainsAny(b, ".e") {
+		b = append(b, ".0"...)
+	}
+	return b, nil
 }
 
 // UnmarshalJSON reads a number or one of the texts.
