@@ -68,11 +68,20 @@ func appendFields(b []byte, v reflect.Value) []byte {
 	t := v.Type()
 	for i := range t.NumField() {
 		f := t.Field(i)
-		if name := wireName(&f); name != "" && !v.Field(i).IsZero() {
+		if name := wireName(&f); name != "" && !leftOut(&f, v.Field(i)) {
 			b = appendValue(b, name, v.Field(i))
 		}
 	}
 	return b
+}
+
+// leftOut reports whether an answer has no such field: what may be left out is
+// left out where it is empty, and what is nil always.
+func leftOut(f *reflect.StructField, v reflect.Value) bool {
+	if v.Kind() == reflect.Pointer || v.Kind() == reflect.Map {
+		return v.IsNil()
+	}
+	return v.IsZero() && strings.HasSuffix(f.Tag.Get("json"), ",omitempty")
 }
 
 func appendValue(b []byte, name string, v reflect.Value) []byte {
