@@ -143,8 +143,7 @@ func (s *senders) post(ctx context.Context, m message) (final bool, err error) {
 	r.Header.Set("User-Agent", "open53-alarm")
 	answer, err := s.client.Do(r)
 	if err != nil {
-		var reason *url.Error
-		if errors.As(err, &reason) { // without the URL, which may hold a secret
+		if reason, ok := errors.AsType[*url.Error](err); ok { // without the URL, which may hold a secret
 			err = reason.Err
 		}
 		return errors.Is(err, errLinkLocal), err

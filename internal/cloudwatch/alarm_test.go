@@ -3,6 +3,7 @@ package cloudwatch
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -255,9 +256,7 @@ func TestAlarmReadsBack(t *testing.T) {
 		"Unit": "Percent", "OKActions": []any{"arn:x"},
 		"Dimensions": []any{map[string]any{"Name": "z", "Value": "1"}, map[string]any{"Name": "a", "Value": "2"}},
 	}
-	for name, value := range more {
-		want[name] = value
-	}
+	maps.Copy(want, more)
 	delete(want, "Statistic")
 	if diff := cmp.Diff(want, read("b")); diff != "" {
 		t.Error(diff)

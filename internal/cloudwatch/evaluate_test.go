@@ -107,15 +107,18 @@ func TestEvaluate(t *testing.T) {
 		reason string
 	}{
 		{
-			"alarm", base, map[int]float64{3: 11, 2: 12, 1: 13.25},
+			"alarm", base,
+			map[int]float64{3: 11, 2: 12, 1: 13.25},
 			Alarming, "Threshold Crossed: 3 out of the last 3 datapoints [11.0 (21/11/26 12:07:00), 12.0 (21/11/26 12:08:00), 13.25 (21/11/26 12:09:00)] were greater than the threshold (10.0) (minimum 3 datapoints for OK -> ALARM transition).",
 		},
 		{
-			"the minute that runs does not count", base, map[int]float64{3: 11, 2: 12, 1: 1, 0: 99},
+			"the minute that runs does not count", base,
+			map[int]float64{3: 11, 2: 12, 1: 1, 0: 99},
 			OK, "Threshold Crossed: 1 out of the last 3 datapoints [1.0 (21/11/26 12:09:00)] was not greater than the threshold (10.0) (minimum 1 datapoint for ALARM -> OK transition).",
 		},
 		{
-			"M out of N", with(func(a *Alarm) { a.DatapointsToAlarm = 2 }), map[int]float64{3: 11, 2: 1, 1: 12},
+			"M out of N", with(func(a *Alarm) { a.DatapointsToAlarm = 2 }),
+			map[int]float64{3: 11, 2: 1, 1: 12},
 			Alarming, "Threshold Crossed: 2 out of the last 3 datapoints [11.0 (21/11/26 12:07:00), 12.0 (21/11/26 12:09:00)] were greater than the threshold (10.0) (minimum 2 datapoints for OK -> ALARM transition).",
 		},
 		{"nothing", base, nil, InsufficientData, "Insufficient Data: 3 datapoints were unknown."},
@@ -130,16 +133,19 @@ func TestEvaluate(t *testing.T) {
 			OK, "Threshold Crossed: no datapoints were received for 1 period and 1 missing datapoint was treated as [NonBreaching].",
 		},
 		{
-			"filled", with(func(a *Alarm) { a.TreatMissingData = missingBreaching }), map[int]float64{1: 11},
+			"filled", with(func(a *Alarm) { a.TreatMissingData = missingBreaching }),
+			map[int]float64{1: 11},
 			Alarming, "Threshold Crossed: 1 out of the last 1 datapoints [11.0 (21/11/26 12:09:00)] was greater than the threshold (10.0) and 2 missing datapoints were treated as [Breaching] (minimum 3 datapoints for OK -> ALARM transition).",
 		},
 		{
-			"five minutes that slide", with(func(a *Alarm) { a.Period, a.EvaluationPeriods, a.Statistic = 300, 1, sum }), map[int]float64{5: 6, 1: 5, 6: 100},
+			"five minutes that slide", with(func(a *Alarm) { a.Period, a.EvaluationPeriods, a.Statistic = 300, 1, sum }),
+			map[int]float64{5: 6, 1: 5, 6: 100},
 			Alarming, "Threshold Crossed: 1 out of the last 1 datapoints [11.0 (21/11/26 12:05:00)] was greater than the threshold (10.0) (minimum 1 datapoint for OK -> ALARM transition).",
 		},
 		{"percentile of too few", with(func(a *Alarm) { a.Statistic, a.LowSampleCount = "p90", "ignore" }), map[int]float64{1: 11}, "", ""},
 		{
-			"percentile", with(func(a *Alarm) { a.Statistic, a.EvaluationPeriods = "p90", 1 }), map[int]float64{1: 11},
+			"percentile", with(func(a *Alarm) { a.Statistic, a.EvaluationPeriods = "p90", 1 }),
+			map[int]float64{1: 11},
 			Alarming, "Threshold Crossed: 1 out of the last 1 datapoints [11.0 (21/11/26 12:09:00)] was greater than the threshold (10.0) (minimum 1 datapoint for OK -> ALARM transition).",
 		},
 	} {

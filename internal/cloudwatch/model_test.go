@@ -101,8 +101,7 @@ func (m *serviceModel) compareStruct(t *testing.T, shape string, typ reflect.Typ
 	seen[shape] = true
 	described := m.Shapes[shape]
 	have := map[string]bool{}
-	for i := range typ.NumField() {
-		f := typ.Field(i)
+	for f := range typ.Fields() {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		if name == "" {
 			name = f.Name

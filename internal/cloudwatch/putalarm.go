@@ -18,9 +18,6 @@ const (
 	maxLongAlarmSpan = 7 * 86_400
 )
 
-// maxActions is how many actions an alarm has for one state.
-const maxActions = 5
-
 func (s *Service) putMetricAlarm(ctx context.Context, c *call, in *putMetricAlarmInput) (any, error) {
 	if err := in.check(); err != nil {
 		return nil, err

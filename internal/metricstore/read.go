@@ -107,8 +107,8 @@ func (r *rowSet) join() []Sample {
 	minima, maxima := r.points[fieldMinimum], r.points[fieldMaximum]
 	samples := make([]Sample, 0, len(r.points[fieldValue])+len(sums))
 	for _, p := range r.points[fieldValue] {
-		count, counted := 1.0, false
-		if count, counts, counted = advance(counts, p.time); !counted {
+		count, rest, counted := advance(counts, p.time)
+		if counts = rest; !counted {
 			count = 1
 		}
 		samples = append(samples, Sample{p.time, count, p.value * count, p.value, p.value})

@@ -16,7 +16,7 @@ import (
 // Labels of the series. Dimensions have labels of their own, with a prefix
 // that keeps them apart from these.
 const (
-	labelName      = labels.MetricName
+	labelName      = "__name__"
 	labelRegion    = "region"
 	labelNamespace = "ns"
 	labelUnit      = "unit"

@@ -81,7 +81,7 @@ func (c *checker) value(f *reflect.StructField, name, path string, v reflect.Val
 	c.constraints(strings.Fields(tag), name, path, v)
 	switch v.Kind() {
 	case reflect.Struct:
-		if _, scalar := v.Interface().(Timestamp); !scalar {
+		if _, scalar := reflect.TypeAssert[Timestamp](v); !scalar {
 			c.fields(name, path, v)
 		}
 	case reflect.Slice:
@@ -89,7 +89,7 @@ func (c *checker) value(f *reflect.StructField, name, path string, v reflect.Val
 			return
 		}
 		for i := range v.Len() {
-			if _, scalar := v.Index(i).Interface().(Timestamp); scalar || len(c.found) >= maxViolations {
+			if _, scalar := reflect.TypeAssert[Timestamp](v.Index(i)); scalar || len(c.found) >= maxViolations {
 				return
 			}
 			number := strconv.Itoa(i + 1)
@@ -103,7 +103,7 @@ func (c *checker) constraints(list []string, name, path string, v reflect.Value)
 	if v.Kind() == reflect.String && !utf8.ValidString(v.String()) {
 		c.add(false, name, path, strings.ToValidUTF8(v.String(), "\ufffd"), "Member must be valid UTF-8")
 	}
-	if e, ok := v.Interface().(interface{ Enum() []string }); ok {
+	if e, ok := reflect.TypeAssert[interface{ Enum() []string }](v); ok {
 		c.enum(e.Enum(), name, path, v)
 	}
 	for _, constraint := range list {

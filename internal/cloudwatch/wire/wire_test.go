@@ -43,7 +43,6 @@ type request struct {
 	Values []Double
 	ID     string `json:"Id"`
 	Color  color
-	hidden string
 }
 
 func full() request {
@@ -91,20 +90,20 @@ func post(path string, header map[string]string) *http.Request {
 }
 
 // requests is one request in each protocol.
-func requests(t testing.TB, in request) map[Protocol]struct {
+func requests(tb testing.TB, in request) map[Protocol]struct {
 	request *http.Request
 	body    []byte
 } {
-	t.Helper()
+	tb.Helper()
 	form := url.Values{"Action": {"Put"}, "Version": {"2010-08-01"}}
 	formOf(form, "", reflect.ValueOf(in))
 	text, err := json.Marshal(in)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	binary, err := cbor.Marshal(in)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return map[Protocol]struct {
 		request *http.Request
@@ -132,7 +131,7 @@ func TestProtocolsMeanTheSame(t *testing.T) {
 				if err := q.Decode(&out); err != nil {
 					t.Fatal(err)
 				}
-				if diff := cmp.Diff(in, out, cmp.AllowUnexported(request{})); diff != "" {
+				if diff := cmp.Diff(in, out); diff != "" {
 					t.Error(diff)
 				}
 			})
