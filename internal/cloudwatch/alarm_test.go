@@ -2,7 +2,9 @@ package cloudwatch
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
+	"log/slog"
 	"maps"
 	"slices"
 	"strings"
@@ -12,6 +14,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"open53/internal/event"
+	"open53/internal/metricstore"
+	"open53/internal/store/memory"
 )
 
 func TestAlarmLife(t *testing.T) {
@@ -397,5 +401,45 @@ func TestRunEvaluatesNewAlarms(t *testing.T) {
 	stop()
 	if err := <-done; err != nil {
 		t.Error(err)
+	}
+}
+
+// BenchmarkEvaluate evaluates alarms that do not change, an hour of data each.
+func BenchmarkEvaluate(b *testing.B) {
+	s, err := memory.Open()
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer s.Close() //nolint:errcheck // it is in memory
+	log := slog.New(slog.DiscardHandler)
+	metrics := metricstore.New(metricstore.Options{Dir: b.TempDir(), Logger: log})
+	defer metrics.Close() //nolint:errcheck // it is the test's
+	service, err := New(Config{Store: s, Metrics: metrics, AccountID: "0", Now: time.Now, Random: rand.Reader, Log: log})
+	if err != nil {
+		b.Fatal(err)
+	}
+	const alarms = 1000
+	now := time.Now()
+	for i := range alarms {
+		m := metricstore.Metric{Region: "us-east-1", Namespace: "N", Name: "m", Dimensions: []metricstore.Dimension{{Name: "id", Value: fmt.Sprint(i)}}}
+		var data []metricstore.Datum
+		for age := 60; age > 0; age-- {
+			data = append(data, metricstore.Datum{Metric: m, Sample: metricstore.Value(now.Add(-time.Duration(age)*time.Minute), 1)})
+		}
+		if err := metrics.Append(b.Context(), data); err != nil {
+			b.Fatal(err)
+		}
+		key := alarmKey{"us-east-1", fmt.Sprint(i)}
+		service.alarms[key] = &Alarm{
+			Region: key.region, Name: key.name, Namespace: "N", Metric: "m", Dimensions: []AlarmDimension{{"id", key.name}},
+			Statistic: average, Period: 60, EvaluationPeriods: 3, Threshold: 10, Comparison: "GreaterThanThreshold", State: OK, Evaluated: OK,
+		}
+	}
+	for b.Loop() {
+		service.evaluateAll(b.Context(), now, true)
+	}
+	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/alarms, "µs/alarm")
+	if s.Position() != 0 {
+		b.Errorf("%d events", s.Position())
 	}
 }
