@@ -146,6 +146,37 @@ func TestAlarmsSurviveRestart(t *testing.T) {
 	}
 }
 
+// TestRestartTurnsNoAlarm: what nobody was there to measure is not missing.
+func TestRestartTurnsNoAlarm(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	for _, treat := range []string{"missing", "breaching"} {
+		f.do("PutMetricAlarm", alarmBody(treat, `,"TreatMissingData":"`+treat+`"`))
+	}
+	f.measure(1, 1)
+	f.evaluateNow()
+	f.now = f.now.Add(time.Hour)
+	f.restart()
+	f.evaluateNow()
+	f.now = f.now.Add(2 * time.Minute)
+	f.evaluateNow()
+	if a, b := f.state("missing"), f.state("breaching"); a != OK || b != OK {
+		t.Errorf("after a restart: %s, %s", a, b)
+	}
+	f.now = f.now.Add(2 * time.Minute)
+	f.evaluateNow()
+	if a, b := f.state("missing"), f.state("breaching"); a != InsufficientData || b != Alarming {
+		t.Errorf("when data could have come: %s, %s", a, b)
+	}
+	f.now = f.now.Add(time.Hour)
+	f.restart()
+	f.measure(1, 1)
+	f.evaluateNow()
+	if a, b := f.state("missing"), f.state("breaching"); a != OK || b != OK {
+		t.Errorf("with data after a restart: %s, %s", a, b)
+	}
+}
+
 func TestRegionsAreApart(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

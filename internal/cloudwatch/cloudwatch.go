@@ -66,6 +66,7 @@ type Service struct {
 	config  Config
 	senders *senders
 	kick    chan alarmKey // alarms to evaluate at once
+	started int64         // Unix milliseconds
 
 	watchers []func(region, name string, s State)
 
@@ -83,6 +84,7 @@ type alarmKey struct{ region, name string }
 func New(c Config) (*Service, error) {
 	s := &Service{
 		config: c, kick: make(chan alarmKey, 1024), alarms: map[alarmKey]*Alarm{},
+		started: c.Now().UnixMilli(),
 	}
 	s.senders = newSenders(c.Client, c.Log)
 	view := c.Store.View()

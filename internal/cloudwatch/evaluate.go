@@ -30,6 +30,8 @@ type verdict struct {
 	state  State
 	reason string
 	data   string // JSON
+	// filled is how many missing data points it rests on.
+	filled int
 }
 
 // alarmPoint is one period of an evaluation. There is data in it or not.
@@ -73,7 +75,7 @@ func (a *Alarm) evaluate(samples []metricstore.Sample, now int64) verdict {
 		return verdict{}
 	}
 	chosen := recent(points, int(a.EvaluationPeriods))
-	return verdict{state, a.reason(state, chosen, filled), a.reasonData(points, chosen, now)}
+	return verdict{state, a.reason(state, chosen, filled), a.reasonData(points, chosen, now), filled}
 }
 
 // breaches compares a value with the threshold.

@@ -41,7 +41,7 @@ func (s *Service) putMetricAlarm(ctx context.Context, c *call, in *putMetricAlar
 			return nil, err
 		}
 		alarm.Evaluated = InsufficientData
-		alarm.setState(verdict{InsufficientData, "Unchecked: Initial alarm creation", ""}, now)
+		alarm.setState(verdict{state: InsufficientData, reason: "Unchecked: Initial alarm creation"}, now)
 	}
 	if err := s.commit(ctx, "PutMetricAlarm", c.actor, []draft{{key: key, alarm: alarm, quiet: true}}, now); err != nil {
 		return nil, err
@@ -231,7 +231,7 @@ func (s *Service) setAlarmState(ctx context.Context, c *call, in *setAlarmStateI
 	}
 	return nil, s.changeEach(ctx, c, "SetAlarmState", []*Alarm{a}, func(a *Alarm) *Alarm {
 		b := *a
-		b.setState(verdict{State(in.StateValue), in.StateReason, in.StateReasonData}, s.config.Now().UnixMilli())
+		b.setState(verdict{state: State(in.StateValue), reason: in.StateReason, data: in.StateReasonData}, s.config.Now().UnixMilli())
 		return &b
 	})
 }

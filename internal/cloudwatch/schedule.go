@@ -92,6 +92,11 @@ func (s *Service) evaluateOne(ctx context.Context, key alarmKey, now time.Time) 
 		return turn{}, false
 	}
 	v := a.evaluate(merge(measured), now.UnixMilli())
+	if v.filled > 0 && from < s.started && a.Updated < s.started {
+		// Data may be missing because nobody was here to take them: a restart
+		// must not turn alarms, nor the health checks that rest on them.
+		return turn{}, false
+	}
 	return turn{a, v}, v.state != "" && (v.state != a.State || v.state != a.Evaluated)
 }
 
