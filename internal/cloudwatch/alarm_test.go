@@ -441,10 +441,10 @@ func BenchmarkEvaluate(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer s.Close() //nolint:errcheck // it is in memory
+	defer s.Close()
 	log := slog.New(slog.DiscardHandler)
 	metrics := metricstore.New(metricstore.Options{Dir: b.TempDir(), Logger: log})
-	defer metrics.Close() //nolint:errcheck // it is the test's
+	defer metrics.Close()
 	service, err := New(Config{Store: s, Metrics: metrics, AccountID: "0", Now: time.Now, Random: rand.Reader, Log: log})
 	if err != nil {
 		b.Fatal(err)
