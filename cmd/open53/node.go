@@ -21,10 +21,12 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"open53/internal/access"
+	"open53/internal/cloudwatch"
 	"open53/internal/config"
 	"open53/internal/dnsio"
 	"open53/internal/geo/mmdb"
 	"open53/internal/httpserver"
+	"open53/internal/metricstore"
 	"open53/internal/nameserver"
 	"open53/internal/outside"
 	"open53/internal/policy"
@@ -51,6 +53,8 @@ type node struct {
 	geoLater bool // the databases are read when run begins
 	dns      *dnsio.Server
 	http     *httpserver.Server
+	metrics  *metricstore.Store  // of the CloudWatch API
+	alarms   *cloudwatch.Service // and that API
 	stopping atomic.Bool
 
 	prober     *prober.Prober
@@ -92,6 +96,9 @@ func newNode(ctx context.Context, c *config.Config, auth *access.Authenticator, 
 	}
 	log.Info("zones loaded", "zones", db.Snapshot().Zones(), "elapsed", time.Since(begin).Round(time.Millisecond))
 	if n.dns, err = listenDNS(c, n.answers, n.component("dns")); err != nil {
+		return nil, err
+	}
+	if err = n.openCloudWatch(c); err != nil {
 		return nil, err
 	}
 	if n.http, err = n.newHTTP(c, auth, dev, db); err != nil {
@@ -202,6 +209,8 @@ func (n *node) run(ctx context.Context) error {
 	group.Go(func() error { return n.dns.Run(serving) })
 	group.Go(func() error { return n.prober.Run(serving) })
 	context.AfterFunc(ctx, n.prober.EndWatches)
+	group.Go(func() error { return n.metrics.Run(serving) })
+	group.Go(func() error { return n.alarms.Run(serving) })
 	group.Go(func() error {
 		defer stop()
 		defer n.stopping.Store(true)
@@ -214,6 +223,11 @@ func (n *node) run(ctx context.Context) error {
 func (n *node) close() error {
 	if n.dns != nil {
 		n.dns.Close()
+	}
+	if n.metrics != nil {
+		if err := n.metrics.Close(); err != nil {
+			n.log.Error("close metrics", telemetry.KeyError, err)
+		}
 	}
 	if n.store == nil {
 		return nil

@@ -53,7 +53,7 @@ func (n *node) newHTTP(c *config.Config, auth *access.Authenticator, dev bool, d
 		},
 		Handlers: httpserver.Handlers{
 			Route53: handler, STS: sts.Handler(), Metrics: metrics.Handler(),
-			Services: []httpserver.Service{n.ec2Service(networks)},
+			Services: []httpserver.Service{n.ec2Service(networks), n.cloudWatchService()},
 			Admin: admin.Handler(admin.Config{
 				Store: n.store, Zones: adminZones{service}, Served: n.replica.Served, Log: n.component("admin"),
 				Networks: networks, Account: cmp.Or(c.AccountID, access.DefaultAccountID),
@@ -143,6 +143,8 @@ func (n *node) registerMetrics(m *telemetry.Metrics, db *zonedb.DB) {
 			}
 		}
 	})
+	m.Counter("open53_cloudwatch_dropped_total", "Metric data of the server itself that were lost.", n.metrics.Dropped)
+	m.Counter("open53_alarm_webhooks_lost_total", "Webhooks of alarms that were not delivered.", n.alarms.WebhooksLost)
 	m.Gauge("open53_zones", "Compiled zones.", func() float64 { return float64(db.Snapshot().Zones()) })
 	m.Gauge("open53_vpcs", "VPCs whose clients private zones can answer.", func() float64 { return float64(db.Snapshot().VPCs()) })
 	m.Gauge("open53_store_position", "Position of the last committed event.", func() float64 { return float64(n.store.Position()) })

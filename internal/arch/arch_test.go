@@ -16,6 +16,7 @@ const rules = `
 	NONE < dnswire, rdata, restxml, telemetry, geo, health, certificate, certificate/certtest;
 	geo < geo/mmdb;
 	NONE < geo/mmdb/mmdbtest;
+	NONE < metricstore;
 	restxml < sigv4;
 	rdata < zone < event < store;
 	rdata < config;
@@ -38,6 +39,8 @@ const rules = `
 	restxml < route53api;
 	route53api, store, zone, network, geo, access, health < route53;
 	route53, replica, network/registry < admin;
+	restxml < cloudwatch/wire;
+	cloudwatch/wire, metricstore, store, access < cloudwatch;
 	restxml < gen/route53gen;
 	zone < dnstest, dnstest/reference;
 `
@@ -50,9 +53,10 @@ func root(name string) bool {
 // doors are the only packages that may import a third party.
 var doors = map[string][]string{
 	"github.com/cockroachdb/pebble/v2":    {"store/pebble"},
-	"github.com/fxamacker/cbor/v2":        {"event", "store/internal/kv"},
+	"github.com/fxamacker/cbor/v2":        {"event", "store/internal/kv", "cloudwatch/wire"},
 	"github.com/google/btree":             {"store/memory"},
 	"github.com/prometheus/client_golang": {"telemetry"},
+	"github.com/prometheus/prometheus":    {"metricstore"},
 	"github.com/BurntSushi/toml":          {"config"},
 	"github.com/spf13/pflag":              {"config", "cmd/open53"},
 	"github.com/spf13/cobra":              {"cmd/open53"},

@@ -18,6 +18,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -79,6 +80,7 @@ type Config struct {
 	ProbePrivate     bool
 	ProbeConcurrency int
 	CheckerRegion    string
+	AlarmWebhooks    []string // ARN=URL
 
 	Workers    int
 	PortableIO bool
@@ -149,6 +151,7 @@ func (c *Config) Register(f *pflag.FlagSet, dev bool) {
 	f.BoolVar(&c.ProbePrivate, "probe-private", true, "let health checks connect to private and loopback addresses")
 	f.IntVar(&c.ProbeConcurrency, "probe-concurrency", 4096, "most health check probes at once")
 	f.StringVar(&c.CheckerRegion, "checker-region", "us-east-1", "AWS region `NAME` that health checks report as")
+	f.StringSliceVar(&c.AlarmWebhooks, "alarm-webhook", nil, "`ARN=URL` where alarm actions with that ARN are posted; may be repeated")
 	f.IntVar(&c.Workers, "workers", 0, "UDP sockets per address; 0 is one per core")
 	f.BoolVar(&c.PortableIO, "portable-io", false, "do without batched system calls")
 	f.BoolVar(&c.Steer, "steer", false, "bind each UDP worker to a core, and give it the packets that arrive there (Linux, cards with a queue per core)")
@@ -310,6 +313,9 @@ func (c *Config) checkNames(fault func(name, format string, args ...any)) {
 			}
 		}
 	}
+	if _, err := c.Webhooks(); err != nil {
+		fault("alarm-webhook", "%v", err)
+	}
 	for name, text := range map[string]string{"cookie-secret": c.CookieSecret, "cookie-secret-previous": c.CookieSecretPrevious} {
 		if b, err := hex.DecodeString(text); err != nil || len(b) != 0 && len(b) != 16 {
 			fault(name, "is not 32 hexadecimal digits")
@@ -353,6 +359,20 @@ func (c *Config) checkNumbers(fault func(name, format string, args ...any)) {
 	if (c.APITLSCert == "") != (c.APITLSKey == "") {
 		fault("api-tls-cert", "certificate and key come together")
 	}
+}
+
+// Webhooks are the URLs that stand for the ARNs of alarm actions.
+func (c *Config) Webhooks() (map[string]string, error) {
+	webhooks := map[string]string{}
+	for _, text := range c.AlarmWebhooks {
+		arn, target, _ := strings.Cut(text, "=")
+		u, err := url.Parse(target)
+		if !strings.HasPrefix(arn, "arn:") || err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+			return nil, fmt.Errorf("%q is not an ARN, =, and an http or https URL", text)
+		}
+		webhooks[arn] = target
+	}
+	return webhooks, nil
 }
 
 func checkAddress(address string) error {

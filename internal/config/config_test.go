@@ -80,3 +80,18 @@ func TestFaults(t *testing.T) {
 		t.Error("a missing file was accepted")
 	}
 }
+
+func TestAlarmWebhooks(t *testing.T) {
+	const arn = "arn:aws:sns:us-east-1:000000000000:ops"
+	c := Config{AlarmWebhooks: []string{arn + "=https://a.example/hook?key=a=b", "arn:x=http://127.0.0.1:1"}}
+	got, err := c.Webhooks()
+	if err != nil || len(got) != 2 || got[arn] != "https://a.example/hook?key=a=b" {
+		t.Errorf("%v %v", got, err)
+	}
+	for _, text := range []string{"", arn, arn + "=", arn + "=ftp://a.example/", "ops=https://a.example/", arn + "=https://"} {
+		c.AlarmWebhooks = []string{text}
+		if _, err := c.Webhooks(); err == nil {
+			t.Errorf("%q is taken", text)
+		}
+	}
+}

@@ -32,6 +32,9 @@ type Service struct {
 	Handler http.Handler
 	// Error writes refusals; nil is XMLErrors without a namespace.
 	Error ErrorWriter
+	// ErrorFor chooses how to write the refusal of a request, for a service of
+	// several protocols. Nil is Error for all.
+	ErrorFor func(r *http.Request) ErrorWriter
 }
 
 // service is a Service with what the server adds.
@@ -95,15 +98,25 @@ func (t *routes) find(r *http.Request, scope string) *service {
 	}
 	for _, s := range t.services {
 		if slices.Contains(s.scopes, scope) {
-			return s
+			return s.speaking(r)
 		}
 	}
 	for _, s := range t.services {
 		if s.Match != nil && s.Match(r) {
-			return s
+			return s.speaking(r)
 		}
 	}
 	return unknownService
+}
+
+// speaking is the service with the refusals in the protocol of a request.
+func (s *service) speaking(r *http.Request) *service {
+	if s.ErrorFor == nil {
+		return s
+	}
+	as := *s
+	as.fail = s.ErrorFor(r)
+	return &as
 }
 
 // under reports whether path is prefix or lies below it.

@@ -2,6 +2,7 @@ package interop
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -12,7 +13,7 @@ import (
 // runConversations runs the golden files that match pattern, each on a server
 // of its own. A block is a shell command and what its standard input is; the
 // result is what it prints, and "failed" if it did. "aws" stands for "aws route53"
-// with the endpoint, which not all versions take from the environment. Ids are
+// (but for aws sts and aws cloudwatch) with the endpoint, which not all versions take from the environment. Ids are
 // written Z1, C1, N1 in the order in which they come up; $DNS_HOST and
 // $DNS_PORT are the DNS server.
 //
@@ -65,7 +66,8 @@ func shell(t *testing.T, s *server.Server, ids *server.IDs, b dnstest.Block) str
 func shellCommand(t *testing.T, s *server.Server, script string) client {
 	t.Helper()
 	if rest, ok := strings.CutPrefix(script, "aws "); ok {
-		if !strings.HasPrefix(rest, "sts ") && !strings.HasPrefix(rest, "ec2 ") {
+		service, _, _ := strings.Cut(rest, " ")
+		if !slices.Contains([]string{"sts", "ec2", "cloudwatch"}, service) {
 			rest = "route53 " + rest
 		}
 		script = "aws --endpoint-url $AWS_ENDPOINT_URL " + rest

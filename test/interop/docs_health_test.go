@@ -1,9 +1,7 @@
 package interop
 
 import (
-	"net"
 	"os"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -64,15 +62,4 @@ func hasLine(text string, pieces []string) bool {
 		}
 	}
 	return false
-}
-
-// freePort is a port that nobody listened on a moment ago.
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close() //nolint:errcheck // it is free again
-	return strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
 }
