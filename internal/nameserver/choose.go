@@ -35,15 +35,15 @@ func (r *Responder) choose(set zonedb.Set) (zonedb.Set, resolution) {
 			left = candidates
 		}
 	}
-	random := &r.random
-	if r.config.StickyPrefix && (p.Policy() == zone.Weighted || p.Policy() == zone.Multivalue) {
-		sticky := r.location().Sticky(p.Identity())
-		random = &sticky
-	}
 	if p.Policy() == zone.Multivalue {
-		return r.mergeValues(set, candidates, left, random), resolved
+		return r.mergeValues(set, candidates, left), resolved
 	}
-	i := p.Pick(left, client, random)
+	var i int
+	if r.config.StickyPrefix && p.Policy() == zone.Weighted {
+		i = p.PickSticky(left, r.location().Network())
+	} else {
+		i = p.Pick(left, client, &r.random)
+	}
 	if r.trace != nil {
 		r.trace.chosen(r, set, candidates, left, i)
 	}
@@ -57,10 +57,15 @@ func candidateSet(rrtype uint16, c policy.Candidate) zonedb.Set {
 
 // mergeValues makes one RRset of up to eight sets of a multivalue group. They
 // have one TTL on the wire, the least (RFC 2181 §5.2).
-func (r *Responder) mergeValues(set zonedb.Set, candidates, left policy.Set, random *policy.Random) zonedb.Set {
+func (r *Responder) mergeValues(set zonedb.Set, candidates, left policy.Set) zonedb.Set {
 	p := policy.Program(set.Data)
 	var picked [policy.MaxValues]uint8
-	n := p.PickValues(left, random, &picked)
+	var n int
+	if r.config.StickyPrefix {
+		n = p.PickValuesSticky(left, r.location().Network(), &picked)
+	} else {
+		n = p.PickValues(left, &r.random, &picked)
+	}
 	if r.trace != nil {
 		r.trace.merged(r, set, candidates, left, picked[:n])
 	}
