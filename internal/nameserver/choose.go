@@ -35,15 +35,15 @@ func (r *Responder) choose(set zonedb.Set) (zonedb.Set, resolution) {
 			left = candidates
 		}
 	}
-	random := &r.random
-	if r.config.StickyPrefix && (p.Policy() == zone.Weighted || p.Policy() == zone.Multivalue) {
-		sticky := r.location().Sticky(p.Identity())
-		random = &sticky
-	}
 	if p.Policy() == zone.Multivalue {
-		return r.mergeValues(set, candidates, left, random), resolved
+		return r.mergeValues(set, candidates, left), resolved
 	}
-	i := p.Pick(left, client, random)
+	var i int
+	if r.config.StickyPrefix && p.Policy() == zone.Weighted {
+		i = p.PickSticky(left, r.location().Network())
+	} else {
+		i = p.Pick(left, client, &r.random)
+	}
 	if r.trace != nil {
 		r.trace.chosen(r, set, candidates, left, i)
 	}
@@ -57,10 +57,15 @@ func candidateSet(rrtype uint16, c policy.Candidate) zonedb.Set {
 
 // mergeValues makes one RRset of up to eight sets of a multivalue group. They
 // have one TTL on the wire, the least (RFC 2181 §5.2).
-func (r *Responder) mergeValues(set zonedb.Set, candidates, left policy.Set, random *policy.Random) zonedb.Set {
+func (r *Responder) mergeValues(set zonedb.Set, candidates, left policy.Set) zonedb.Set {
 	p := policy.Program(set.Data)
 	var picked [policy.MaxValues]uint8
-	n := p.PickValues(left, random, &picked)
+	var n int
+	if r.config.StickyPrefix {
+		n = p.PickValuesSticky(left, r.location().Network(), &picked)
+	} else {
+		n = p.PickValues(left, &r.random, &picked)
+	}
 	if r.trace != nil {
 		r.trace.merged(r, set, candidates, left, picked[:n])
 	}
@@ -75,6 +80,10 @@ func (r *Responder) mergeValues(set zonedb.Set, candidates, left policy.Set, ran
 	r.merged = r.merged[:0]
 	for _, i := range picked[:n] {
 		c := p.Candidate(int(i))
+		if p.Repeated() {
+			merged.Count += r.mergeNew(c.Data)
+			continue
+		}
 		r.merged = append(r.merged, c.Data...)
 		merged.Count += c.Count
 	}
@@ -83,6 +92,31 @@ func (r *Responder) mergeValues(set zonedb.Set, candidates, left policy.Set, ran
 	}
 	merged.Data = r.merged
 	return merged
+}
+
+// mergeNew merges the RRs that are not there yet and counts them: an RRset has
+// each but once (RFC 2181 §5).
+func (r *Responder) mergeNew(data []byte) (count int) {
+	for at := 0; at < len(data); {
+		end := nextRR(data, at)
+		if value := data[at+zonedb.RRHead : end]; !r.hasMerged(value) {
+			r.merged = append(r.merged, data[at:end]...)
+			count++
+		}
+		at = end
+	}
+	return count
+}
+
+func (r *Responder) hasMerged(value []byte) bool {
+	for at := 0; at < len(r.merged); {
+		end := nextRR(r.merged, at)
+		if string(r.merged[at+zonedb.RRHead:end]) == string(value) {
+			return true
+		}
+		at = end
+	}
+	return false
 }
 
 // leastTTL gives all RRs the least TTL among them.

@@ -19,7 +19,9 @@ type Member struct {
 	Kind  uint8 // of the payload; given back with the Candidate
 	Count int   // RRs in the payload
 	RRLen int   // length of each RR, if they are of one length; else 0
-	Data  []byte
+	// Repeats: an RR is in the payload of a member before this one too.
+	Repeats bool
+	Data    []byte
 }
 
 // noRegion is the number of regions that are not known; their latency is not
@@ -79,6 +81,13 @@ func identity(s *zone.RRset) uint64 {
 	return h.Sum64()
 }
 
+// tag tells the sets of a group apart, the same on every node.
+func tag(s *zone.RRset) uint32 {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(s.SetIdentifier)) // never fails
+	return h.Sum32()
+}
+
 // add writes the i-th candidate.
 func (p Program) add(i int, m *place, w *World) (Program, error) {
 	le := binary.LittleEndian
@@ -113,8 +122,11 @@ func (p Program) arguments(i int, m *place, w *World) {
 	le := binary.LittleEndian
 	c := p.at(i)
 	switch m.Set.Policy {
-	case zone.Simple, zone.Failover, zone.Multivalue: // the order says it all
+	case zone.Simple, zone.Failover: // the order says it all
+	case zone.Multivalue:
+		le.PutUint32(c[24:], tag(m.Set))
 	case zone.Weighted:
+		le.PutUint32(c[24:], tag(m.Set))
 		sum := p.shared() + uint32(m.Set.Weight)
 		le.PutUint32(c[16:], uint32(m.Set.Weight))
 		le.PutUint32(c[20:], sum)
@@ -150,6 +162,9 @@ func unevenness(members []Member) (flags uint8) {
 		}
 		if m.RRLen == 0 || m.RRLen != first.RRLen {
 			flags |= flagUnevenSize
+		}
+		if m.Repeats {
+			flags |= flagRepeated
 		}
 	}
 	return flags

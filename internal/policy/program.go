@@ -26,6 +26,7 @@ import (
 //	8   u32  offset of the payload in the program
 //	12  u32  its length; the set's identifier and place are behind it
 //	16       weighted: u32 weight, u32 sum of the weights up to this one
+//	         weighted, multivalue: 24 u32 hash of the set's identifier
 //	         latency: u16 region; CIDR: u16 location; geolocation: u64 key
 //	         geoproximity: 3 × f32 point, then i8 bias
 //	29  u8   length of the place's text
@@ -47,6 +48,7 @@ const (
 	flagUnevenTTL                    // multivalue: the TTLs differ
 	flagBiased                       // geoproximity: there is a bias
 	flagUnevenSize                   // multivalue: the RRs differ in length
+	flagRepeated                     // multivalue: some RR is in two sets
 )
 
 // Flags of a candidate.
@@ -69,6 +71,9 @@ func (p Program) Judged() bool { return p[1]&flagJudged != 0 }
 func (p Program) Even() (ttl, length bool) {
 	return p[1]&flagUnevenTTL == 0, p[1]&flagUnevenSize == 0
 }
+
+// Repeated reports whether an RR is in several sets of a multivalue group.
+func (p Program) Repeated() bool { return p[1]&flagRepeated != 0 }
 
 // Identity is a hash of the group's name and type, the same on every node.
 func (p Program) Identity() uint64 { return binary.LittleEndian.Uint64(p[8:]) }
