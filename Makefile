@@ -8,24 +8,27 @@ FUZZTIME ?= 60s
 PKGS     ?= ./...
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-setup race lint fmt generate check-generated fuzz bench ci clean
+.PHONY: help run build test test-setup geo-database race lint fmt generate check-generated fuzz bench ci clean
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: build ## build and start the server on its defaults
+run: build geo-database ## build and start the server on its defaults
 	./bin/open53 serve
 
 build: ## build bin/open53: static, reproducible
 	CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)' -o bin/open53 ./cmd/open53
 
-test: test-setup build ## install what the tests need and run them all
+test: test-setup geo-database build ## install what the tests need and run them all
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
 	$(GO) test $(PKGS)
 
 test-setup: ## install the servers and clients that the tests talk to
 	./test/setup.sh
+
+geo-database: ## fetch where addresses are (GEO=country for the small one), if it is missing
+	@./packaging/geo/fetch.sh $(or $(GEO),city) || echo "no database of positions was fetched: clients are nowhere, see docs/geo.md" >&2
 
 race: ## run the Go tests under the race detector
 	$(GO) test -race -short $(PKGS)

@@ -147,7 +147,7 @@ func stepText(o *outline, depth int, s *nameserver.Step) {
 		if s.FailOpen {
 			notes += ", none is healthy: fail open"
 		}
-		o.line(depth, "%s%s, %d sets%s", head, s.Policy, len(s.Candidates), notes)
+		o.line(depth, "%s%s, %s%s", head, s.Policy, counted(len(s.Candidates), "set"), notes)
 		for _, c := range s.Candidates {
 			candidateText(o, depth+1, c)
 		}
@@ -158,14 +158,17 @@ func stepText(o *outline, depth int, s *nameserver.Step) {
 	case nameserver.StepCNAME:
 		o.line(depth, "%sgoes on at %s", head, s.Target)
 	case nameserver.StepRecords:
-		unit := "records"
-		if s.Records == 1 {
-			unit = "record"
-		}
-		o.line(depth, "%s%d %s", head, s.Records, unit)
+		o.line(depth, "%s%s", head, counted(s.Records, "record"))
 	case nameserver.StepNothing:
 		o.line(depth, "%snothing: %s", head, s.Reason)
 	}
+}
+
+func counted(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }
 
 func candidateText(o *outline, depth int, c *nameserver.CandidateStep) {

@@ -179,7 +179,11 @@ more than 20,000 rows are sent in several changes.`,
 			}
 			method = http.MethodPatch // the rest adds to the first
 		}
-		return printf(cmd, "%d latencies imported for the source %s\n", len(rows), source)
+		imported := strconv.Itoa(len(rows)) + " latencies"
+		if len(rows) == 1 {
+			imported = "1 latency"
+		}
+		return printf(cmd, "%s imported for the source %s\n", imported, source)
 	})
 	cmd.Flags().BoolVar(&merge, "merge", false, "keep what the file does not have")
 	return cmd

@@ -193,7 +193,10 @@ func (e *Estimate) Millis(region uint16) (millis float32, source LatencySource, 
 		return 0, LatencyByRule, e.bits
 	}
 	if millis, known := e.table.at(e.byPrefix, region); known {
-		return millis, LatencyByPrefix, e.prefixBits
+		if region != e.regions.china { // there the country has been asked
+			bits = e.prefixBits
+		}
+		return millis, LatencyByPrefix, bits
 	}
 	if millis, known := e.table.at(e.byASN, region); known {
 		return millis, LatencyByASN, bits

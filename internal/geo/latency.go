@@ -123,7 +123,7 @@ func NewMeasurements(source string, rows []Latency, known func(region string) bo
 	m := &Measurements{ID: source, Rows: slices.Clone(rows)}
 	for i := range m.Rows {
 		if err := m.Rows[i].validate(known); err != nil {
-			return nil, fmt.Errorf("latency %d: %w", i+1, err)
+			return nil, fmt.Errorf("from %q to %q: %w", m.Rows[i].From(), m.Rows[i].Region, err)
 		}
 	}
 	slices.SortFunc(m.Rows, func(a, b Latency) int { return a.compare(&b) })

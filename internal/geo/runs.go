@@ -51,18 +51,19 @@ func spanOf[K address](k K, length int, value uint32) span[K] {
 type runs[K address] struct {
 	starts []K      // ascending, the first one is 0
 	values []uint32 // of the addresses from starts[i] on; 0 is nothing
-	// index has, for the addresses that begin with each number of so many
-	// bits, the run that the first of them is in. It is nil for short tables.
+	// index cuts what lies between the second run's start and the last one's
+	// into equal parts of 2^shift addresses, and has for each the run that its
+	// first address is in; the last run stands behind them. It is nil for
+	// short tables.
 	index []uint32
-	shift uint8 // that leaves those bits of an address
+	shift uint8
 }
 
-// The index has about a number for each eight runs: it ends the search sooner
-// and takes little.
+// The index has about a number for each four runs, if they are spread evenly:
+// it ends the search sooner and takes little.
 const (
-	indexFrom    = 256 // runs
-	minIndexBits = 8
-	maxIndexBits = 20 // 4 MiB
+	indexFrom    = 256     // runs
+	maxIndexSize = 1 << 20 // 4 MiB
 )
 
 // makeRuns lets the innermost span win wherever spans are nested, and of equal
@@ -119,17 +120,20 @@ func (r *runs[K]) finish() {
 	if len(r.starts) < indexFrom {
 		return
 	}
-	size := min(max(bits.Len(uint(len(r.starts)/8)), minIndexBits), maxIndexBits)
-	r.index = make([]uint32, 1<<size+1)
-	r.shift = uint8(width[K]() - size)
-	run := 0
-	for i := range 1 << size {
-		for run+1 < len(r.starts) && r.starts[run+1] <= K(i)<<r.shift {
+	last := len(r.starts) - 1
+	base, length := r.starts[1], r.starts[last]-r.starts[1]
+	parts := min(len(r.starts)/4, maxIndexSize)
+	for length>>r.shift >= K(parts) {
+		r.shift++
+	}
+	run := 1
+	for i := K(0); i <= length>>r.shift; i++ {
+		for run < last && r.starts[run+1]-base <= i<<r.shift {
 			run++
 		}
-		r.index[i] = uint32(run)
+		r.index = append(r.index, uint32(run))
 	}
-	r.index[1<<size] = uint32(len(r.starts) - 1)
+	r.index = slices.Clip(append(r.index, uint32(last)))
 }
 
 // width is how many bits an address has.
@@ -143,8 +147,15 @@ func (r *runs[K]) find(k K) (value uint32, length uint8) {
 	}
 	low, high := 0, len(r.starts)-1 // the run is within these
 	if r.index != nil {
-		i := k >> r.shift
-		low, high = int(r.index[i]), int(r.index[i+1])
+		switch {
+		case k < r.starts[1]:
+			high = 0
+		case k >= r.starts[high]:
+			low = high
+		default:
+			i := (k - r.starts[1]) >> r.shift
+			low, high = int(r.index[i]), int(r.index[i+1])
+		}
 	}
 	for low < high {
 		middle := int(uint(low+high+1) >> 1)

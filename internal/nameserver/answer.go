@@ -147,7 +147,9 @@ const (
 // resolve turns a group into what it chooses, an alias into its target's RRs and
 // the live SOA into the zone's; plain sets are returned as they are.
 func (r *Responder) resolve(set zonedb.Set) (zonedb.Set, resolution) {
-	r.trace.begin(r)
+	if r.trace != nil {
+		r.trace.begin(r)
+	}
 	for range maxChain + 1 {
 		if set.Kind == zonedb.Group {
 			var found resolution
@@ -157,16 +159,22 @@ func (r *Responder) resolve(set zonedb.Set) (zonedb.Set, resolution) {
 		}
 		switch set.Kind {
 		case zonedb.Plain, zonedb.PlainFixed:
-			r.trace.records(r, set)
+			if r.trace != nil {
+				r.trace.records(r, set)
+			}
 			return set, resolved
 		case zonedb.LiveSOA:
 			soa, _ := r.zone.SOA()
 			return zonedb.Set{Type: set.Type, Count: 1, Kind: zonedb.PlainFixed, Data: soa}, resolved
 		case zonedb.AliasOutside:
-			r.trace.alias(r, set)
+			if r.trace != nil {
+				r.trace.alias(r, set)
+			}
 			return r.resolveOutside(set)
 		case zonedb.AliasInside:
-			r.trace.alias(r, set)
+			if r.trace != nil {
+				r.trace.alias(r, set)
+			}
 			target, found := r.aliasTarget(set)
 			if !found { // the target was deleted after the alias was made
 				return set, noTarget
@@ -204,7 +212,9 @@ func (r *Responder) resolveOutside(set zonedb.Set) (zonedb.Set, resolution) {
 
 // unresolved finishes a response whose alias has nothing to answer with.
 func (r *Responder) unresolved(set zonedb.Set, found resolution) {
-	r.trace.failed(r, set, found)
+	if r.trace != nil {
+		r.trace.failed(r, set, found)
+	}
 	switch found {
 	case noTarget, noneApplies:
 		r.appendSOA()
@@ -236,7 +246,9 @@ func (r *Responder) setCurrent(at int) (again bool) {
 	length, labels := r.target.words.Fold(r.b[at:], &r.target.offsets)
 	r.targetName.Set(r.target.words[:], length, r.target.offsets[:], labels)
 	r.name, r.at = &r.targetName, at
-	r.trace.cname(r)
+	if r.trace != nil {
+		r.trace.cname(r)
+	}
 	return r.firstVisit()
 }
 

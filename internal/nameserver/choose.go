@@ -24,25 +24,29 @@ func (r *Responder) choose(set zonedb.Set) (zonedb.Set, resolution) {
 	}
 	candidates := p.Applicable(client)
 	if candidates.Empty() {
-		r.trace.none(r, set)
+		if r.trace != nil {
+			r.trace.none(r, set)
+		}
 		return set, noneApplies
 	}
 	left := candidates
 	if p.Judged() {
-		if left = r.healthy(p, set.Type, &candidates); left.Empty() {
+		if left = r.healthy(p, set.Type, candidates); left.Empty() {
 			left = candidates
 		}
 	}
-	random := &r.random
-	if r.config.StickyPrefix && (p.Policy() == zone.Weighted || p.Policy() == zone.Multivalue) {
-		sticky := r.location().Sticky(p.Identity())
-		random = &sticky
-	}
 	if p.Policy() == zone.Multivalue {
-		return r.mergeValues(set, candidates, left, random), resolved
+		return r.mergeValues(set, candidates, left), resolved
 	}
-	i := p.Pick(&left, client, random)
-	r.trace.chosen(r, set, candidates, left, i)
+	var i int
+	if r.config.StickyPrefix && p.Policy() == zone.Weighted {
+		i = p.PickSticky(left, r.location().Network())
+	} else {
+		i = p.Pick(left, client, &r.random)
+	}
+	if r.trace != nil {
+		r.trace.chosen(r, set, candidates, left, i)
+	}
 	return candidateSet(set.Type, p.Candidate(i)), resolved
 }
 
@@ -53,11 +57,18 @@ func candidateSet(rrtype uint16, c policy.Candidate) zonedb.Set {
 
 // mergeValues makes one RRset of up to eight sets of a multivalue group. They
 // have one TTL on the wire, the least (RFC 2181 §5.2).
-func (r *Responder) mergeValues(set zonedb.Set, candidates, left policy.Set, random *policy.Random) zonedb.Set {
+func (r *Responder) mergeValues(set zonedb.Set, candidates, left policy.Set) zonedb.Set {
 	p := policy.Program(set.Data)
 	var picked [policy.MaxValues]uint8
-	n := p.PickValues(&left, random, &picked)
-	r.trace.merged(r, set, candidates, left, picked[:n])
+	var n int
+	if r.config.StickyPrefix {
+		n = p.PickValuesSticky(left, r.location().Network(), &picked)
+	} else {
+		n = p.PickValues(left, &r.random, &picked)
+	}
+	if r.trace != nil {
+		r.trace.merged(r, set, candidates, left, picked[:n])
+	}
 	if n == 1 {
 		return candidateSet(set.Type, p.Candidate(int(picked[0])))
 	}
@@ -92,7 +103,7 @@ func leastTTL(b []byte) {
 }
 
 // healthy are the candidates that are healthy.
-func (r *Responder) healthy(p policy.Program, rrtype uint16, candidates *policy.Set) (left policy.Set) {
+func (r *Responder) healthy(p policy.Program, rrtype uint16, candidates policy.Set) (left policy.Set) {
 	for i := candidates.Next(0); i >= 0; i = candidates.Next(i + 1) {
 		if r.candidateHealthy(p, rrtype, i, 0) {
 			left.Add(i)

@@ -129,6 +129,19 @@ func TestClientSubnetMalformed(t *testing.T) {
 	}
 }
 
+// TestScopeOfChina: that a client is not in China decides too, where Beijing is
+// a candidate.
+func TestScopeOfChina(t *testing.T) {
+	l := newLab(t, inRegion("cn-north-1", set("a", one)), inRegion("ap-northeast-1", set("b", two)))
+	both := netip.MustParsePrefix("192.0.2.0/23") // Tokyo's and Beijing's
+	l.world.Latencies.Set("test", []geo.Latency{{Prefix: both, Region: "cn-north-1", Millis: 5}, {Prefix: both, Region: "ap-northeast-1", Millis: 1}})
+	for subnet, want := range map[string]string{"192.0.2.0/24": two, "192.0.3.0/24": one} {
+		if g := l.query("www", dns.TypeA, fromNowhere, subnet); g.String() != want || g.ecs.SourceScope != 24 {
+			t.Errorf("%s: got %s with scope %d, want %s with scope 24", subnet, g, g.ecs.SourceScope, want)
+		}
+	}
+}
+
 // TestScopeIsCacheSafe: all clients that share the bits of the scope with a
 // client get its answer.
 func TestScopeIsCacheSafe(t *testing.T) {

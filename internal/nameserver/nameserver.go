@@ -255,7 +255,9 @@ func (r *Responder) solve(a *asked) {
 		if r.config.AuthorityNS {
 			r.appendAuthorityNS()
 		}
-		r.trace.end()
+		if r.trace != nil {
+			r.trace.ended = true
+		}
 		r.solveAdditional()
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/miekg/dns"
 
 	"open53/internal/geo"
+	"open53/internal/nameserver"
 	"open53/internal/rdata"
 	"open53/internal/zone"
 	"open53/internal/zonedb"
@@ -303,6 +304,34 @@ func TestTrees(t *testing.T) {
 		{name: "simple set, sick: answers", sets: []*zone.RRset{checked("a", set("", one))}, sick: "a", want: one},
 		{name: "simple alias to a sick group", sets: []*zone.RRset{aliased("x", true, set("")), named("x", weighted(1, checked("a", set("1", one))))}, sick: "a", want: one},
 	})
+}
+
+// TestGroupsElsewhere: groups answer through wildcards, for ANY, and as
+// additional data.
+func TestGroupsElsewhere(t *testing.T) {
+	mx := named("mx", set("", "10 host.example.com."))
+	mx.Type = rdata.TypeMX
+	l := newLab(t, mx,
+		named("*.wild", primary(checked("a", set("p", one)))), named("*.wild", secondary(set("s", two))),
+		named("towild", aliased("*.wild", true, set(""))),
+		named("host", primary(checked("a", set("p", one)))), named("host", secondary(set("s", two))),
+	)
+	for sick, want := range map[string]string{"": one, "a": two} {
+		l.sick(checkIDs, sick)
+		for _, name := range []string{"x.wild", "towild"} {
+			if got := l.ask(name, fromNowhere).String(); got != want {
+				t.Errorf("%s: got %s, want %s", name, got, want)
+			}
+		}
+		l.config.Any = nameserver.AnyFull
+		if got := read(l.query("host", dns.TypeANY, fromNowhere, "").msg).String(); got != want {
+			t.Errorf("ANY: got %s, want %s", got, want)
+		}
+		m := l.query("mx", dns.TypeMX, fromNowhere, "").msg
+		if len(m.Extra) != 2 || m.Extra[0].(*dns.A).A.String() != want {
+			t.Errorf("additional: %v", m.Extra)
+		}
+	}
 }
 
 // TestPolicyOfTypes: sets of one name and different types have policies of

@@ -9,25 +9,16 @@ import (
 	"open53/internal/zonedb"
 )
 
-// trace writes down how the answer to one question came about. A nil trace,
-// which is what every query but Explain's has, writes nothing: each method is
-// called from the query path itself, so what is explained is what happened.
+// trace writes down how the answer to one question came about. Its methods are
+// called from the query path itself, so what is explained is what happened;
+// every query but Explain's has none.
 type trace struct {
 	steps []*Step
 	name  rdata.Name // whose RRsets are being looked at
-	ended bool       // the answer section is complete
+	ended bool       // the answer section is complete: the rest is not told
 	// judged counts what explanations of health looked at; trees of aliases can
 	// be as large as the zone.
 	judged int
-}
-
-func (t *trace) off() bool { return t == nil || t.ended }
-
-// end stops the trace before the additional section.
-func (t *trace) end() {
-	if t != nil {
-		t.ended = true
-	}
 }
 
 func (t *trace) add(r *Responder, set zonedb.Set, kind string) *Step {
@@ -43,21 +34,21 @@ func currentName(r *Responder) rdata.Name { return rdata.Name(r.name.Words[:r.na
 
 // begin: the current name's RRsets are looked at.
 func (t *trace) begin(r *Responder) {
-	if !t.off() {
+	if !t.ended {
 		t.name = currentName(r)
 	}
 }
 
 // records: the search has ended at RRs.
 func (t *trace) records(r *Responder, set zonedb.Set) {
-	if !t.off() {
+	if !t.ended {
 		t.add(r, set, StepRecords).Records = set.Count
 	}
 }
 
 // cname: the answer goes on at another name.
 func (t *trace) cname(r *Responder) {
-	if !t.off() {
+	if !t.ended {
 		if last := len(t.steps) - 1; last >= 0 && t.steps[last].Kind == StepRecords {
 			t.steps = t.steps[:last] // the CNAME that is followed
 		}
@@ -71,7 +62,7 @@ const typeCNAME = uint16(rdata.TypeCNAME)
 
 // alias: the search goes on at an alias's target.
 func (t *trace) alias(r *Responder, set zonedb.Set) {
-	if t.off() {
+	if t.ended {
 		return
 	}
 	kind, target := StepAlias, r.aliasName(set)
@@ -93,7 +84,7 @@ func (r *Responder) aliasName(alias zonedb.Set) rdata.Name {
 
 // failed: the search has ended with nothing to answer.
 func (t *trace) failed(r *Responder, set zonedb.Set, found resolution) {
-	if !t.off() {
+	if !t.ended {
 		t.add(r, set, StepNothing).Reason = reasons[found]
 	}
 }
@@ -106,21 +97,21 @@ var reasons = map[resolution]string{
 
 // none: no candidate of a group applies.
 func (t *trace) none(r *Responder, set zonedb.Set) {
-	if !t.off() {
+	if !t.ended {
 		t.group(r, set, policy.Set{}, policy.Set{}, nil)
 	}
 }
 
 // chosen: a group has chosen a candidate.
 func (t *trace) chosen(r *Responder, set zonedb.Set, candidates, left policy.Set, i int) {
-	if !t.off() {
+	if !t.ended {
 		t.group(r, set, candidates, left, []uint8{uint8(i)})
 	}
 }
 
 // merged: a multivalue group has chosen candidates.
 func (t *trace) merged(r *Responder, set zonedb.Set, candidates, left policy.Set, picked []uint8) {
-	if !t.off() {
+	if !t.ended {
 		t.group(r, set, candidates, left, append([]uint8(nil), picked...))
 	}
 }
@@ -133,7 +124,7 @@ func (t *trace) group(r *Responder, set zonedb.Set, candidates, left policy.Set,
 	s.Policy = p.Policy().String()
 	s.Sticky = r.config.StickyPrefix && (p.Policy() == zone.Weighted || p.Policy() == zone.Multivalue)
 	for i := range p.Len() {
-		s.Candidates = append(s.Candidates, r.explainCandidate(p, set.Type, i, &candidates, &left))
+		s.Candidates = append(s.Candidates, r.explainCandidate(p, set.Type, i, candidates, left))
 	}
 	for i := candidates.Next(0); i >= 0; i = candidates.Next(i + 1) {
 		s.FailOpen = s.FailOpen || left.Has(i) && !s.Candidates[i].Healthy
@@ -144,7 +135,7 @@ func (t *trace) group(r *Responder, set zonedb.Set, candidates, left policy.Set,
 }
 
 // explainCandidate says what the policy saw in a candidate.
-func (r *Responder) explainCandidate(p policy.Program, rrtype uint16, i int, candidates, left *policy.Set) *CandidateStep {
+func (r *Responder) explainCandidate(p policy.Program, rrtype uint16, i int, candidates, left policy.Set) *CandidateStep {
 	c := p.Candidate(i)
 	identifier, place := p.Texts(i)
 	e := &CandidateStep{SetIdentifier: identifier, Place: place, Applies: candidates.Has(i), Answers: r.payloadText(rrtype, c)}

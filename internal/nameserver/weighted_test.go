@@ -193,6 +193,32 @@ func TestSticky(t *testing.T) {
 	if statistic, limit := chiSquare(counts, map[string]float64{"192.0.2.1": 0.25, "192.0.2.2": 0.75}); statistic > limit {
 		t.Errorf("chi-square %.1f > %.1f: %v", statistic, limit, counts)
 	}
+	// A set that goes takes nobody along, and finds its networks again.
+	l.load([]*zone.RRset{weighted(10, set("a", one)), weighted(30, set("b", two)), weighted(20, checked("c", set("c", three))),
+		named("m", multivalue(set("a", one))), named("m", multivalue(set("b", two)))})
+	before := map[string]string{}
+	for i := range 2_000 {
+		client := fmt.Sprintf("10.%d.%d.1", i>>8, i&255)
+		before[client] = l.ask("www", client).String()
+	}
+	l.sick(nil, "c")
+	moved := map[string]int{}
+	for client, was := range before {
+		if is := l.ask("www", client).String(); is != was {
+			if moved[is]++; was != three {
+				t.Fatalf("%s moved from %s to %s, both healthy", client, was, is)
+			}
+		}
+	}
+	if statistic, limit := chiSquare(moved, map[string]float64{one: 0.25, two: 0.75}); statistic > limit || moved[one] == 0 {
+		t.Errorf("moved: chi-square %.1f > %.1f: %v", statistic, limit, moved)
+	}
+	l.sick([]string{"c"})
+	for client, was := range before {
+		if is := l.ask("www", client).String(); is != was {
+			t.Fatalf("%s moved from %s to %s for good", client, was, is)
+		}
+	}
 	if one, other := l.ask("www", "2001:db8:0:ff01::1").String(), l.ask("www", "2001:db8:0:ff77::2").String(); one != other {
 		t.Errorf("2001:db8:0:ff00::/56 got %s and %s", one, other)
 	}

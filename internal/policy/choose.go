@@ -21,7 +21,7 @@ func (p Program) Applicable(c *Client) (s Set) {
 		return p.containing(c)
 	case zone.Simple, zone.Weighted, zone.Latency, zone.Failover, zone.GeoproximityPolicy, zone.Multivalue:
 	}
-	return first(p.Len())
+	return firstOf(p.Len())
 }
 
 // around are the areas of a geolocation group that the client is in.
@@ -70,7 +70,7 @@ func (p Program) containing(c *Client) (s Set) {
 
 // Pick chooses one of the candidates that are left, which must not be none.
 // The client may be nil unless the group is Located.
-func (p Program) Pick(left *Set, c *Client, r *Random) int {
+func (p Program) Pick(left Set, c *Client, r *Random) int {
 	switch p.Policy() {
 	case zone.Weighted:
 		return p.byWeight(left, r)
@@ -89,7 +89,7 @@ func (p Program) Pick(left *Set, c *Client, r *Random) int {
 
 // byWeight draws in proportion to the weights. Weight 0 is drawn only where
 // nothing else is left, and then all are equal.
-func (p Program) byWeight(left *Set, r *Random) int {
+func (p Program) byWeight(left Set, r *Random) int {
 	if n := p.Len(); left.Len() == n && p.shared() > 0 {
 		return p.upTo(uint32(r.Below(uint64(p.shared()))))
 	}
@@ -112,7 +112,7 @@ func (p Program) byWeight(left *Set, r *Random) int {
 
 // Probability is how likely a weighted group's candidate is to be picked of
 // those that are left, 0 to 1.
-func (p Program) Probability(left *Set, i int) float64 {
+func (p Program) Probability(left Set, i int) float64 {
 	if !left.Has(i) {
 		return 0
 	}
@@ -140,7 +140,7 @@ func (p Program) upTo(drawn uint32) int {
 }
 
 // nearest is the candidate whose region answers the client soonest.
-func (p Program) nearest(left *Set, c *Client) int {
+func (p Program) nearest(left Set, c *Client) int {
 	best, soonest := -1, float32(math.Inf(1))
 	for i := left.Next(0); i >= 0; i = left.Next(i + 1) {
 		if millis, _ := c.Millis(p.Region(i)); millis < soonest || best < 0 {
@@ -152,7 +152,7 @@ func (p Program) nearest(left *Set, c *Client) int {
 
 // closest is the candidate at the smallest biased distance. Of a client that
 // is nowhere all are as far, and the first one is chosen.
-func (p Program) closest(left *Set, c *Client) int {
+func (p Program) closest(left Set, c *Client) int {
 	at, located := c.point()
 	if !located {
 		return p.firstSomewhere(left)
@@ -182,7 +182,7 @@ func (p Program) closest(left *Set, c *Client) int {
 }
 
 // firstSomewhere is the first candidate whose place is known, or the first.
-func (p Program) firstSomewhere(left *Set) int {
+func (p Program) firstSomewhere(left Set) int {
 	for i := left.Next(0); i >= 0; i = left.Next(i + 1) {
 		if _, known := p.Point(i); known {
 			return i
@@ -198,7 +198,7 @@ func Biased(distance float32, bias int) float32 {
 
 // PickValues draws up to MaxValues of the candidates that are left, in random
 // order.
-func (p Program) PickValues(left *Set, r *Random, picked *[MaxValues]uint8) (n int) {
+func (p Program) PickValues(left Set, r *Random, picked *[MaxValues]uint8) (n int) {
 	var all [MaxCandidates]uint8
 	count := 0
 	for i := left.Next(0); i >= 0; i = left.Next(i + 1) {

@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"encoding/binary"
 	"net/netip"
 
 	"open53/internal/geo"
@@ -112,26 +111,4 @@ func (c *Client) location(collection uint32) (location uint16, found bool) {
 	location, matched, found := c.world.Collections.Lookup(collection, c.addr, c.bits)
 	c.scope = max(c.scope, matched)
 	return location, found
-}
-
-// Prefixes that sticky draws take for one client.
-const (
-	stickyBits4 = 24
-	stickyBits6 = 56
-)
-
-// Sticky begins the random sequence that all clients of one network share for
-// one group, given the group's identity.
-func (c *Client) Sticky(identity uint64) Random {
-	var network uint64
-	if c.addr.Is4() {
-		ip := c.addr.As4()
-		network = uint64(binary.BigEndian.Uint32(ip[:]))>>(32-stickyBits4) | 1<<63
-		c.scope = max(c.scope, stickyBits4)
-	} else {
-		ip := c.addr.As16()
-		network = binary.BigEndian.Uint64(ip[:]) >> (64 - stickyBits6)
-		c.scope = max(c.scope, stickyBits6)
-	}
-	return Random{state: mix(network^wyrandStep, identity^wyrandMix)}
 }

@@ -79,6 +79,13 @@ func identity(s *zone.RRset) uint64 {
 	return h.Sum64()
 }
 
+// tag tells the sets of a group apart, the same on every node.
+func tag(s *zone.RRset) uint32 {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(s.SetIdentifier)) // never fails
+	return h.Sum32()
+}
+
 // add writes the i-th candidate.
 func (p Program) add(i int, m *place, w *World) (Program, error) {
 	le := binary.LittleEndian
@@ -113,8 +120,11 @@ func (p Program) arguments(i int, m *place, w *World) {
 	le := binary.LittleEndian
 	c := p.at(i)
 	switch m.Set.Policy {
-	case zone.Simple, zone.Failover, zone.Multivalue: // the order says it all
+	case zone.Simple, zone.Failover: // the order says it all
+	case zone.Multivalue:
+		le.PutUint32(c[24:], tag(m.Set))
 	case zone.Weighted:
+		le.PutUint32(c[24:], tag(m.Set))
 		sum := p.shared() + uint32(m.Set.Weight)
 		le.PutUint32(c[16:], uint32(m.Set.Weight))
 		le.PutUint32(c[20:], sum)

@@ -58,9 +58,9 @@ func TestSet(t *testing.T) {
 			}
 		}
 	}
-	for _, n := range []int{0, 1, 63, 64, 65, 128, 255, 256} {
-		if s := first(n); s.Len() != n || n > 0 && !s.Has(n-1) || n < MaxCandidates && s.Next(n) != -1 {
-			t.Errorf("first(%d) has %d", n, s.Len())
+	for _, n := range []int{0, 1, 63, 64, 65, 127, 128} {
+		if s := firstOf(n); s.Len() != n || n > 0 && !s.Has(n-1) || n < MaxCandidates && s.Next(n) != -1 {
+			t.Errorf("firstOf(%d) has %d", n, s.Len())
 		}
 	}
 }
@@ -139,10 +139,10 @@ func TestCompileLimits(t *testing.T) {
 	}
 	p := compiled(t, &w, sets...)
 	r := NewRandom(1)
-	left := first(MaxCandidates)
+	left := firstOf(MaxCandidates)
 	seen := map[int]bool{}
 	for range 20_000 {
-		seen[p.Pick(&left, nil, &r)] = true
+		seen[p.Pick(left, nil, &r)] = true
 	}
 	if len(seen) != MaxCandidates {
 		t.Errorf("%d of %d candidates were picked", len(seen), MaxCandidates)
@@ -170,6 +170,65 @@ func TestBiased(t *testing.T) {
 	}
 }
 
+// TestPickSticky: over many networks sticky draws are as Pick's; weight 0 and
+// few candidates included.
+func TestPickSticky(t *testing.T) {
+	w := World{}.Complete()
+	for _, test := range []struct {
+		name    string
+		weights []uint8
+		want    []float64
+	}{
+		{"proportional", []uint8{10, 20, 70}, []float64{0.1, 0.2, 0.7}},
+		{"zero", []uint8{0, 1, 3}, []float64{0, 0.25, 0.75}},
+		{"all zero", []uint8{0, 0}, []float64{0.5, 0.5}},
+	} {
+		var sets []*zone.RRset
+		for _, weight := range test.weights {
+			sets = append(sets, &zone.RRset{Policy: zone.Weighted, Weight: weight})
+		}
+		p := compiled(t, &w, sets...)
+		counts := make([]int, len(sets))
+		const networks = 100_000
+		for n := range Network(networks) {
+			counts[p.PickSticky(firstOf(p.Len()), n)]++
+		}
+		for i, share := range test.want {
+			// Six standard deviations.
+			if d := float64(counts[i])/networks - share; d > 0.01 || d < -0.01 || share == 0 && counts[i] > 0 {
+				t.Errorf("%s: %v", test.name, counts)
+			}
+		}
+	}
+	var sets []*zone.RRset
+	for range 20 {
+		sets = append(sets, &zone.RRset{Policy: zone.Multivalue})
+	}
+	p := compiled(t, &w, sets...)
+	counts := make([]int, len(sets))
+	var picked [MaxValues]uint8
+	for n := range Network(10_000) {
+		got := picked[:p.PickValuesSticky(firstOf(20), n, &picked)]
+		if len(got) != MaxValues {
+			t.Fatalf("%d values", len(got))
+		}
+		for i, a := range got {
+			counts[a]++
+			if slices.Contains(got[:i], a) {
+				t.Fatalf("%v has %d twice", got, a)
+			}
+		}
+	}
+	for i, n := range counts {
+		if n < 3700 || n > 4300 { // 4,000 and six standard deviations
+			t.Errorf("value %d is in %d of 10,000 answers", i, n)
+		}
+	}
+	if n := p.PickValuesSticky(firstOf(3), 1, &picked); n != 3 {
+		t.Errorf("%d of three values", n)
+	}
+}
+
 // TestIdentity: sticky draws are the same on every node and for every process.
 func TestIdentity(t *testing.T) {
 	w := World{}.Complete()
@@ -179,9 +238,8 @@ func TestIdentity(t *testing.T) {
 	}
 	var c Client
 	c.Begin(&w, netip.MustParseAddr("192.0.2.77"), 32)
-	r := c.Sticky(p.Identity())
-	if got := r.Next(); got != 0x26c37c42c3c56bea {
-		t.Errorf("draw is %#x", got)
+	if got := p.ticket(0, c.Network()); got != 0xf1493461e5c4324f {
+		t.Errorf("ticket is %#x", got)
 	}
 }
 
@@ -222,8 +280,8 @@ func TestPlace(t *testing.T) {
 	var c Client
 	c.Begin(&w, netip.MustParseAddr("10.0.0.1"), 32)
 	c.Place(geo.Position{Located: true, Latitude: float32(ireland.Latitude), Longitude: float32(ireland.Longitude)})
-	left := first(2)
-	if i := p.Pick(&left, &c, nil); p.Region(i) != mustRegion(t, &w, "eu-west-2") || c.Scope() != 0 {
+	left := firstOf(2)
+	if i := p.Pick(left, &c, nil); p.Region(i) != mustRegion(t, &w, "eu-west-2") || c.Scope() != 0 {
 		t.Errorf("picked %d, scope %d", i, c.Scope())
 	}
 }

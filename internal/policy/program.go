@@ -26,6 +26,7 @@ import (
 //	8   u32  offset of the payload in the program
 //	12  u32  its length; the set's identifier and place are behind it
 //	16       weighted: u32 weight, u32 sum of the weights up to this one
+//	         weighted, multivalue: 24 u32 hash of the set's identifier
 //	         latency: u16 region; CIDR: u16 location; geolocation: u64 key
 //	         geoproximity: 3 × f32 point, then i8 bias
 //	29  u8   length of the place's text
@@ -39,7 +40,7 @@ const (
 
 // MaxCandidates is how many RRsets one group can have: more than the API
 // admits.
-const MaxCandidates = 256
+const MaxCandidates = 128
 
 // Flags of a Program.
 const (

@@ -115,7 +115,7 @@ func decodeMeasurements(head store.Head) (*geo.Measurements, error) {
 // nothing to do. Error: InvalidInput.
 func (s *Service) SetLatencies(ctx context.Context, source string, rows []geo.Latency) (changeID string, err error) {
 	defer s.fail(ctx, "SetLatencies", &err)
-	return s.changeLatencies(ctx, "SetLatencies", source, func(*geo.Measurements) []geo.Latency { return rows })
+	return s.changeLatencies(ctx, "SetLatencies", source, rows, func(_ *geo.Measurements, checked []geo.Latency) []geo.Latency { return checked })
 }
 
 // ChangeLatencies puts rows into a source, in place of those from and to the
@@ -123,11 +123,18 @@ func (s *Service) SetLatencies(ctx context.Context, source string, rows []geo.La
 // InvalidInput.
 func (s *Service) ChangeLatencies(ctx context.Context, source string, put, remove []geo.Latency) (changeID string, err error) {
 	defer s.fail(ctx, "ChangeLatencies", &err)
-	return s.changeLatencies(ctx, "ChangeLatencies", source, func(m *geo.Measurements) []geo.Latency { return m.Merge(put, remove) })
+	return s.changeLatencies(ctx, "ChangeLatencies", source, put, func(old *geo.Measurements, checked []geo.Latency) []geo.Latency {
+		return old.Merge(checked, remove)
+	})
 }
 
-func (s *Service) changeLatencies(ctx context.Context, operation, source string, rows func(*geo.Measurements) []geo.Latency) (string, error) {
-	if _, err := geo.NewMeasurements(source, nil, s.regionExists); err != nil {
+// changeLatencies makes the rows of a source what after says, given those that
+// it has and the new ones.
+func (s *Service) changeLatencies(
+	ctx context.Context, operation, source string, put []geo.Latency, after func(old *geo.Measurements, checked []geo.Latency) []geo.Latency,
+) (string, error) {
+	checked, err := geo.NewMeasurements(source, put, s.regionExists)
+	if err != nil {
 		return "", invalidInput("Invalid latencies: " + err.Error())
 	}
 	key := latencyKey(source)
@@ -141,7 +148,8 @@ func (s *Service) changeLatencies(ctx context.Context, operation, source string,
 		if err != nil {
 			return err
 		}
-		changed, err := geo.NewMeasurements(source, rows(old), s.regionExists)
+		// Old rows may be of regions that are no longer configured.
+		changed, err := geo.NewMeasurements(source, after(old, checked.Rows), func(string) bool { return true })
 		if err != nil {
 			return invalidInput("Invalid latencies: " + err.Error())
 		}
