@@ -42,6 +42,10 @@ func (n *node) locate(c *config.Config, later bool) error {
 	if c.Data != "" {
 		patterns = append([]string{filepath.Join(c.Data, "geo", "*.mmdb")}, patterns...)
 	}
+	if len(c.GeoDatabases) == 1 && c.GeoDatabases[0] == noGeoDatabase {
+		n.geo = mmdb.NewFollower(nil, nil, n.world.Locator, n.component("geo"))
+		return nil
+	}
 	n.geo = mmdb.NewFollower(c.GeoDatabases, patterns, n.world.Locator, n.component("geo"))
 	if later && len(c.GeoDatabases) == 0 {
 		n.geoLater = true
@@ -52,6 +56,10 @@ func (n *node) locate(c *config.Config, later bool) error {
 
 // defaultGeoDirectory is where `make geo-database` puts what it fetches.
 const defaultGeoDirectory = "open53-geo"
+
+// noGeoDatabase is the --geo-database that is none, not even one that would be
+// found.
+const noGeoDatabase = "none"
 
 // followGeo keeps up with the databases.
 func (n *node) followGeo(ctx context.Context) error {

@@ -125,7 +125,7 @@ func (c *Config) Register(f *pflag.FlagSet, dev bool) {
 	f.StringVar(&c.ServerID, "server-id", "", "`TEXT` that answers id.server CH TXT")
 	f.StringVar(&c.DNSVersion, "dns-version", "", "`TEXT` that answers version.bind CH TXT")
 	f.BoolVar(&c.AuthorityNS, "authority-ns", false, "add the zone's NS to positive answers, as Amazon does")
-	f.StringSliceVar(&c.GeoDatabases, "geo-database", nil, "`FILE` (MMDB) that says where addresses are, best first; may be repeated; read again when it changes\n(default: *.mmdb in DATA/geo and ./open53-geo)")
+	f.StringSliceVar(&c.GeoDatabases, "geo-database", nil, "`FILE` (MMDB) that says where addresses are, best first; may be repeated; read again when it changes\n(default: *.mmdb in DATA/geo and ./open53-geo; \"none\" for none)")
 	f.StringArrayVar(&c.regionTexts, "region", nil, "`NAME=LATITUDE,LONGITUDE` of a region of your own; may be repeated")
 	f.BoolVar(&c.StickyPrefix, "sticky-prefix", false, "give all clients of a network (/24, /56) the same weighted and multivalue answers")
 	f.StringSliceVar(&c.Resolvers, "resolver", nil, "`ADDR:PORT` that resolves aliases to AWS resources")

@@ -23,6 +23,9 @@ func TestIndexRows(t *testing.T) {
 		{"zone of a delegation set", KindZone, &zone.HostedZone{ID: "Z1", Name: rdata.Root, DelegationSetID: "N1"}, []Row{
 			{IndexZoneID, "Z1"}, {IndexZoneName, ".\x00Z1"}, {IndexZoneDelegationSet, "N1\x00Z1"},
 		}},
+		{"zone of CIDR collections", KindZone, &zone.HostedZone{ID: "Z1", Name: rdata.Root, CIDRUses: []zone.CIDRUse{{CollectionID: "c", Location: "*", RRsets: 1}, {CollectionID: "c", Location: "a", RRsets: 2}, {CollectionID: "d", Location: "a", RRsets: 1}}}, []Row{
+			{IndexZoneID, "Z1"}, {IndexZoneName, ".\x00Z1"}, {IndexZoneCIDR, "c\x00Z1"}, {IndexZoneCIDR, "d\x00Z1"},
+		}},
 		{"private zone", KindZone, &zone.HostedZone{ID: "Z1", Name: name, Private: true, VPCs: []zone.VPC{{Region: "r1", ID: "v1"}, {Region: "r2", ID: "v2"}}}, []Row{
 			{IndexZoneID, "Z1"},
 			{IndexZoneName, "com.example.sub.\x00Z1"},

@@ -17,8 +17,14 @@
 // database of addresses: map by ContinentOf.
 //
 // The tables are embedded files, read once on first use; a test reads them, so
-// that a binary with broken ones is never built. Everything here is immutable
-// and safe for concurrent use.
+// that a binary with broken ones is never built.
+//
+// Three more tables say of a client's address where it is (Database, behind a
+// Locator), how far from regions (Latencies) and in which location of a CIDR
+// collection (Collections). All are made of runs: the addresses of a family cut
+// into stretches of one value each, sorted, found by index and binary search.
+// They are frozen and replaced as a whole, by an atomic pointer, so that queries
+// read them without a lock or an allocation.
 package geo
 
 import (

@@ -119,10 +119,12 @@ func (r *Responder) solveNode(n zonedb.Node) (again bool) {
 
 // answerSet puts a set into the answer section.
 func (r *Responder) answerSet(set zonedb.Set) {
-	set, found := r.resolve(set)
-	if found != resolved {
-		r.unresolved(set, found)
-		return
+	if set.Kind > zonedb.PlainFixed || r.trace != nil { // most sets are RRs already
+		var found resolution
+		if set, found = r.resolve(set); found != resolved {
+			r.unresolved(set, found)
+			return
+		}
 	}
 	start, ok := r.appendSet(answer, set, 0)
 	if !ok {

@@ -80,6 +80,10 @@ func (r *Responder) mergeValues(set zonedb.Set, candidates, left policy.Set) zon
 	r.merged = r.merged[:0]
 	for _, i := range picked[:n] {
 		c := p.Candidate(int(i))
+		if p.Repeated() {
+			merged.Count += r.mergeNew(c.Data)
+			continue
+		}
 		r.merged = append(r.merged, c.Data...)
 		merged.Count += c.Count
 	}
@@ -88,6 +92,31 @@ func (r *Responder) mergeValues(set zonedb.Set, candidates, left policy.Set) zon
 	}
 	merged.Data = r.merged
 	return merged
+}
+
+// mergeNew merges the RRs that are not there yet and counts them: an RRset has
+// each but once (RFC 2181 §5).
+func (r *Responder) mergeNew(data []byte) (count int) {
+	for at := 0; at < len(data); {
+		end := nextRR(data, at)
+		if value := data[at+zonedb.RRHead : end]; !r.hasMerged(value) {
+			r.merged = append(r.merged, data[at:end]...)
+			count++
+		}
+		at = end
+	}
+	return count
+}
+
+func (r *Responder) hasMerged(value []byte) bool {
+	for at := 0; at < len(r.merged); {
+		end := nextRR(r.merged, at)
+		if string(r.merged[at+zonedb.RRHead:end]) == string(value) {
+			return true
+		}
+		at = end
+	}
+	return false
 }
 
 // leastTTL gives all RRs the least TTL among them.

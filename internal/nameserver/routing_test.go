@@ -176,6 +176,9 @@ func TestMultivalue(t *testing.T) {
 		{name: "one left", sets: three[:2], sick: "b", want: one},
 		{name: "several values in a set", sets: []*zone.RRset{multivalue(set("a", one, two)), multivalue(set("b", "192.0.2.3"))}, want: "192.0.2.1 192.0.2.2 192.0.2.3"},
 	})
+	runRoutes(t, []route{
+		{name: "a value in two sets: once", sets: []*zone.RRset{multivalue(set("a", one, two)), multivalue(set("b", two)), multivalue(set("c", one))}, want: "192.0.2.1 192.0.2.2"},
+	})
 	short := multivalue(set("b", two))
 	short.TTL = 7
 	l := newLab(t, multivalue(set("a", one)), short)

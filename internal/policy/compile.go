@@ -19,7 +19,9 @@ type Member struct {
 	Kind  uint8 // of the payload; given back with the Candidate
 	Count int   // RRs in the payload
 	RRLen int   // length of each RR, if they are of one length; else 0
-	Data  []byte
+	// Repeats: an RR is in the payload of a member before this one too.
+	Repeats bool
+	Data    []byte
 }
 
 // noRegion is the number of regions that are not known; their latency is not
@@ -160,6 +162,9 @@ func unevenness(members []Member) (flags uint8) {
 		}
 		if m.RRLen == 0 || m.RRLen != first.RRLen {
 			flags |= flagUnevenSize
+		}
+		if m.Repeats {
+			flags |= flagRepeated
 		}
 	}
 	return flags

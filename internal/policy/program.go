@@ -48,6 +48,7 @@ const (
 	flagUnevenTTL                    // multivalue: the TTLs differ
 	flagBiased                       // geoproximity: there is a bias
 	flagUnevenSize                   // multivalue: the RRs differ in length
+	flagRepeated                     // multivalue: some RR is in two sets
 )
 
 // Flags of a candidate.
@@ -70,6 +71,9 @@ func (p Program) Judged() bool { return p[1]&flagJudged != 0 }
 func (p Program) Even() (ttl, length bool) {
 	return p[1]&flagUnevenTTL == 0, p[1]&flagUnevenSize == 0
 }
+
+// Repeated reports whether an RR is in several sets of a multivalue group.
+func (p Program) Repeated() bool { return p[1]&flagRepeated != 0 }
 
 // Identity is a hash of the group's name and type, the same on every node.
 func (p Program) Identity() uint64 { return binary.LittleEndian.Uint64(p[8:]) }

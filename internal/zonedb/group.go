@@ -1,6 +1,8 @@
 package zonedb
 
 import (
+	"encoding/binary"
+
 	"open53/internal/policy"
 	"open53/internal/rdata"
 	"open53/internal/zone"
@@ -17,6 +19,7 @@ func (e *zoneEdit) compileGroup(group []*zone.RRset) (Set, bool, error) {
 		return set, set.Count > 0, err
 	}
 	members := make([]policy.Member, 0, len(group))
+	seen := map[string]bool{} // RRs of multivalue sets
 	for _, set := range group {
 		payload, err := e.compileOne(set)
 		if err != nil {
@@ -29,6 +32,9 @@ func (e *zoneEdit) compileGroup(group []*zone.RRset) (Set, bool, error) {
 		if payload.Kind == PlainFixed {
 			m.RRLen = len(payload.Data) / payload.Count
 		}
+		if set.Policy == zone.Multivalue {
+			m.Repeats = repeats(seen, payload.Data)
+		}
 		members = append(members, m)
 	}
 	if len(members) == 0 {
@@ -39,6 +45,19 @@ func (e *zoneEdit) compileGroup(group []*zone.RRset) (Set, bool, error) {
 		return Set{}, false, err
 	}
 	return Set{Type: uint16(first.Type), Count: len(members), Kind: Group, Data: program}, true, nil
+}
+
+// repeats remembers the RRs of a plain set and reports whether one of them was
+// there before, whatever its TTL.
+func repeats(seen map[string]bool, data []byte) (found bool) {
+	for len(data) > 0 {
+		end := RRHead + int(binary.BigEndian.Uint16(data[RRHead-2:]))
+		value := string(data[RRHead:end])
+		found = found || seen[value]
+		seen[value] = true
+		data = data[end:]
+	}
+	return found
 }
 
 // routable reports whether RRsets of a type can be in a group. The others are

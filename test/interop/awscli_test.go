@@ -27,6 +27,7 @@ var built = []string{
 	"ListHostedZonesByName", "ListHostedZonesByVPC", "ListResourceRecordSets", "ListReusableDelegationSets",
 	"ListTagsForResource", "ListTagsForResources", "ListVPCAssociationAuthorizations", "TestDNSAnswer",
 	"UpdateHostedZoneComment", "UpdateHostedZoneFeatures",
+	"ChangeCidrCollection", "CreateCidrCollection", "DeleteCidrCollection", "ListCidrBlocks", "ListCidrCollections", "ListCidrLocations",
 }
 
 // TestAWSCLICoversOperations: each built operation succeeds in a conversation,

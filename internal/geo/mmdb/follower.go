@@ -99,7 +99,6 @@ func (f *Follower) Follow() {
 			f.log.Info("geo database no longer used", "path", path)
 		}
 	}
-	debug.FreeOSMemory() // the files' texts were many times what is kept of them
 }
 
 // look reads a file unless it is as it was, or was as bad as it is.
@@ -125,6 +124,7 @@ func (f *Follower) look(path string) error {
 		return err
 	}
 	r.layer = layer
+	debug.FreeOSMemory() // the file and what was made on the way are several times what is kept
 	f.log.Info("geo database read", "path", path, "networks", layer.Networks(), "bytes", layer.Bytes(),
 		"elapsed", time.Since(begin).Round(time.Millisecond))
 	return nil

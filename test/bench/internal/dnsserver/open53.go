@@ -64,7 +64,7 @@ type Node struct {
 // Spec runs the node.
 func (n *Node) Spec() process.Spec {
 	return process.Spec{Args: []string{
-		n.Program, "serve", "--data", n.Data, "--log", "warn",
+		n.Program, "serve", "--data", n.Data, "--log", "warn", "--geo-database", "none",
 		"--api", n.API.String(), "--dns", n.DNS.String(),
 	}}
 }

@@ -238,6 +238,30 @@ resource "aws_route53_record" "multivalue" {
   multivalue_answer_routing_policy = true
 }
 
+resource "aws_route53_cidr_collection" "offices" {
+  name = "offices"
+}
+
+resource "aws_route53_cidr_location" "berlin" {
+  cidr_collection_id = aws_route53_cidr_collection.offices.id
+  name               = "berlin"
+  cidr_blocks        = ["203.0.113.0/24", "2001:db8::/32"]
+}
+
+resource "aws_route53_record" "cidr" {
+  for_each       = { berlin = aws_route53_cidr_location.berlin.name, rest = "*" }
+  zone_id        = aws_route53_zone.public.zone_id
+  name           = "cidr"
+  type           = "A"
+  ttl            = 60
+  set_identifier = each.key
+  records        = ["192.0.2.1"]
+  cidr_routing_policy {
+    collection_id = aws_route53_cidr_collection.offices.id
+    location_name = each.value
+  }
+}
+
 data "aws_route53_zone" "by_name" {
   name       = "tf.example."
   depends_on = [aws_route53_zone.public]
