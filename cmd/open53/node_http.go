@@ -104,6 +104,7 @@ func (n *node) route53Handler(service *route53.Service, c *config.Config) http.H
 		options.Enums.RRType.Any = true
 	}
 	options.Enums.ResourceRecordSetRegion.Any = len(c.Regions) > 0
+	options.Enums.VPCRegion.Any = len(c.Regions) > 0
 	return route53api.NewHandler(service, options)
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 	"time"
 
@@ -38,6 +39,11 @@ func (z *zoneRef) label() string {
 	return readable(z.name.String())
 }
 
+func (z *zoneRef) private() bool {
+	c := z.zone.Config
+	return c != nil && c.PrivateZone != nil && *c.PrivateZone
+}
+
 // errNoZone is that no hosted zone has the name.
 var errNoZone = errors.New("there is no hosted zone")
 
@@ -55,7 +61,8 @@ func isZoneID(text string) bool {
 	return len(text) >= 8 && text[0] == 'Z'
 }
 
-// findZone finds a hosted zone by id or name.
+// findZone finds a hosted zone by id or name. Of zones with one name
+// "NAME:private" and "NAME:public" say which is meant.
 func (c *client) findZone(ctx context.Context, text string) (*zoneRef, error) {
 	if isZoneID(text) {
 		out, err := c.GetHostedZone(ctx, &route53api.GetHostedZoneInput{Id: zonefile.BareID(text)})
@@ -64,6 +71,10 @@ func (c *client) findZone(ctx context.Context, text string) (*zoneRef, error) {
 		}
 		return newZoneRef(out.HostedZone)
 	}
+	text, view, _ := strings.Cut(text, ":")
+	if view != "" && view != "private" && view != "public" {
+		return nil, usagef("zone %q: what follows the colon is neither private nor public", text+":"+view)
+	}
 	name, err := rdata.ParseName(text)
 	if err != nil {
 		return nil, usagef("zone %q is neither an id nor a name: %w", text, err)
@@ -71,6 +82,9 @@ func (c *client) findZone(ctx context.Context, text string) (*zoneRef, error) {
 	zones, err := c.zonesNamed(ctx, name)
 	if err != nil {
 		return nil, c.failure("find hosted zone "+text, err)
+	}
+	if view != "" {
+		zones = slices.DeleteFunc(zones, func(z *zoneRef) bool { return z.private() != (view == "private") })
 	}
 	switch len(zones) {
 	case 0:
@@ -85,7 +99,7 @@ func idsOf(zones []*zoneRef) string {
 	ids := make([]string, len(zones))
 	for i, z := range zones {
 		ids[i] = z.id
-		if z.zone.Config != nil && z.zone.Config.PrivateZone != nil && *z.zone.Config.PrivateZone {
+		if z.private() {
 			ids[i] += " (private)"
 		}
 	}

@@ -48,8 +48,8 @@ type DB struct {
 
 // Snapshot is every zone as published at one moment.
 type Snapshot struct {
-	index   zoneIndex
 	private *privateIndex // nil: no network is known, so nobody is in one
+	index   zoneIndex
 	outside []*outsideSlot
 	zones   int
 }

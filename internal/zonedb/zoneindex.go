@@ -4,8 +4,8 @@ package zonedb
 // vector from numbers to zones. Frozen versions share what did not change;
 // replacing a zone copies one path of each.
 type zoneIndex struct {
-	nameIndex
 	zoneVector
+	nameIndex // last: it ends with what queries do not read
 }
 
 // nameIndex is a table from the hashes of apexes to zone numbers.

@@ -19,7 +19,8 @@ type example struct {
 	want    string
 }
 
-// readExamples finds the commands ("$ …") of the console blocks of a page.
+// readExamples finds the commands ("$ …") of the console blocks of a page, those
+// that need the AWS CLI too ("console aws").
 func readExamples(t *testing.T, file string) []example {
 	t.Helper()
 	text, err := os.ReadFile(file)
@@ -31,7 +32,7 @@ func readExamples(t *testing.T, file string) []example {
 	for i, line := range strings.Split(string(text), "\n") {
 		command, isCommand := strings.CutPrefix(line, "$ ")
 		switch {
-		case line == "```console":
+		case line == "```console", line == "```console aws":
 			inside = true
 		case line == "```":
 			inside = false
