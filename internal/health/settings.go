@@ -29,6 +29,9 @@ func (f Fault) Error() string { return string(f) }
 // Complete fills in what Route 53 fills in: sni says whether EnableSNI was
 // given.
 func (s *Settings) Complete(sni bool) {
+	if s.Type == CloudWatchMetric && s.InsufficientData == "" {
+		s.InsufficientData = LastKnownStatus // that there is a default is known; which one is not
+	}
 	if !s.Type.Endpoint() {
 		return
 	}
