@@ -171,10 +171,8 @@ func isHostName(name string) bool {
 		if label == "" || len(label) > 63 {
 			return false
 		}
-		for _, c := range []byte(label) {
-			if !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '-' || c == '_' || c == '*') {
-				return false
-			}
+		if strings.Trim(label, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_*") != "" {
+			return false
 		}
 	}
 	return true
