@@ -32,6 +32,7 @@ func (a AlarmState) Healthy(insufficientData string, before bool) bool {
 		return true
 	case AlarmInAlarm:
 		return false
+	case AlarmLacksData:
 	}
 	switch insufficientData {
 	case StatusHealthy:

@@ -1,5 +1,7 @@
 package health
 
+import "slices"
+
 // Child is what a calculated check sees of a child.
 type Child struct {
 	Known    bool // false: deleted, or not there yet
@@ -85,7 +87,7 @@ func Reaches(id string, children []string, childrenOf func(id string) ([]string,
 		if err != nil {
 			return false, err
 		}
-		queue = append(queue[:len(queue):len(queue)], below...)
+		queue = append(slices.Clip(queue), below...)
 	}
 	return false, nil
 }

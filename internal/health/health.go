@@ -126,15 +126,10 @@ func (s *Settings) RequestPath() string {
 
 // Endpoint is what is looked at, for people: a URL, or what else the type has.
 func (s *Settings) Endpoint() string {
-	switch s.Type {
-	case CalculatedType:
-		return ""
-	case CloudWatchMetric:
-		if s.Alarm == nil {
-			return ""
-		}
+	switch {
+	case s.Alarm != nil:
 		return s.Alarm.Region + "/" + s.Alarm.Name
-	case RecoveryControl:
+	case !s.Type.Endpoint():
 		return s.RoutingControl
 	}
 	host := s.Address

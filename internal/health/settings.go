@@ -29,6 +29,9 @@ func (f Fault) Error() string { return string(f) }
 // Complete fills in what Route 53 fills in: sni says whether EnableSNI was
 // given.
 func (s *Settings) Complete(sni bool) {
+	if s.Type == CloudWatchMetric && s.InsufficientData == "" {
+		s.InsufficientData = LastKnownStatus // that there is a default is known; which one is not
+	}
 	if !s.Type.Endpoint() {
 		return
 	}
@@ -168,10 +171,8 @@ func isHostName(name string) bool {
 		if label == "" || len(label) > 63 {
 			return false
 		}
-		for _, c := range []byte(label) {
-			if !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '-' || c == '_' || c == '*') {
-				return false
-			}
+		if strings.Trim(label, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_*") != "" {
+			return false
 		}
 	}
 	return true

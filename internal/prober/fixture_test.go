@@ -208,7 +208,7 @@ func serve(tb testing.TB, handle func(net.Conn)) string {
 				return
 			}
 			go func() {
-				defer c.Close() //nolint:errcheck // of the test
+				defer c.Close()
 				handle(c)
 			}()
 		}

@@ -26,6 +26,7 @@ type site struct {
 }
 
 func newSite(tb testing.TB) *site {
+	tb.Helper()
 	s := &site{}
 	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		s.asked.Add(1)
@@ -140,7 +141,7 @@ func TestManyFlips(t *testing.T) {
 	}
 	t.Logf("%d results; p50 %s, p99 %s, most %s", len(late), late[len(late)/2], late[len(late)*99/100], late[len(late)-1])
 	view := f.store.View()
-	defer view.Close() //nolint:errcheck // of the test
+	defer view.Close()
 	for i := range checks {
 		head, err := view.Head(event.Key{Kind: event.KindHealthStatus, ID: id(i)})
 		var stored health.Status
@@ -234,7 +235,7 @@ func TestUpdateAndDelete(t *testing.T) {
 	f.becomes("a", true) // deleted
 	f.eventually("its status is deleted", func() bool {
 		view := f.store.View()
-		defer view.Close() //nolint:errcheck // of the test
+		defer view.Close()
 		head, err := view.Head(event.Key{Kind: event.KindHealthStatus, ID: "a"})
 		return err == nil && head.Deleted
 	})
@@ -251,7 +252,7 @@ func TestOrphans(t *testing.T) {
 	startFixture(t, s, nil)
 	eventually(t, "the orphan is deleted", func() bool {
 		view := s.View()
-		defer view.Close() //nolint:errcheck // of the test
+		defer view.Close()
 		n, err := view.Count(event.KindHealthStatus)
 		return err == nil && n == 0
 	})
@@ -326,7 +327,7 @@ func TestStoreFails(t *testing.T) {
 	f.becomes("a", false)
 	f.eventually("the status is stored", func() bool {
 		view := s.View()
-		defer view.Close() //nolint:errcheck // of the test
+		defer view.Close()
 		n, err := view.Count(event.KindHealthStatus)
 		return err == nil && n == 1
 	})
@@ -334,7 +335,7 @@ func TestStoreFails(t *testing.T) {
 	f.stop()
 	appendDocument(t, s, event.KindHealthStatus, "a", &health.Status{ID: "a"})
 	view := s.View()
-	defer view.Close() //nolint:errcheck // of the test
+	defer view.Close()
 	f.mu.Lock()
 	f.Prober.mu.Lock()
 	f.targets["a"].status.Against = 7
@@ -348,7 +349,7 @@ func TestStoreFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	after := s.View()
-	defer after.Close() //nolint:errcheck // of the test
+	defer after.Close()
 	head, err := after.Head(event.Key{Kind: event.KindHealthStatus, ID: "a"})
 	var stored health.Status
 	if err == nil {
@@ -401,8 +402,13 @@ func TestList(t *testing.T) {
 	}
 	healthy := func(s *State) bool { return s.Status.Healthy }
 	for _, tt := range []struct{ got, want string }{
-		{ids("", 2, nil), "ab true"}, {ids("b", 2, nil), "cd true"}, {ids("d", 2, nil), "e false"}, {ids("bb", 9, nil), "cde false"},
-		{ids("", 3, healthy), "abc false"}, {ids("", 2, healthy), "ab true"}, {ids("z", 2, nil), " false"},
+		{ids("", 2, nil), "ab true"},
+		{ids("b", 2, nil), "cd true"},
+		{ids("d", 2, nil), "e false"},
+		{ids("bb", 9, nil), "cde false"},
+		{ids("", 3, healthy), "abc false"},
+		{ids("", 2, healthy), "ab true"},
+		{ids("z", 2, nil), " false"},
 	} {
 		if tt.got != tt.want {
 			t.Errorf("%s, want %s", tt.got, tt.want)

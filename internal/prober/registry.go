@@ -14,7 +14,7 @@ import (
 // the table. It must return before DNS serves and before Run.
 func (p *Prober) Load(ctx context.Context) error {
 	view := p.cfg.Store.View()
-	defer view.Close() //nolint:errcheck // only read from
+	defer view.Close()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	statuses := map[string]store.Entry{}
@@ -188,15 +188,14 @@ func (p *Prober) follow(ctx context.Context) error {
 
 // apply applies one event.
 func (p *Prober) apply(e *event.Event) error {
-	switch e.Key.Kind {
+	if e.Key.Kind == event.KindHealthCheck && e.Deleted {
+		p.remove(e.Key.ID)
+	}
+	if len(e.Document) == 0 {
+		return nil
+	}
+	switch e.Key.Kind { //nolint:exhaustive // the others are not about health
 	case event.KindHealthCheck:
-		if e.Deleted {
-			p.remove(e.Key.ID)
-			return nil
-		}
-		if len(e.Document) == 0 {
-			return nil
-		}
 		check := new(health.Check)
 		if err := event.DecodeDocument(e.Document, check); err != nil {
 			p.unreadable(e.Key, err)
@@ -205,9 +204,6 @@ func (p *Prober) apply(e *event.Event) error {
 		return p.put(check)
 	case event.KindRoutingControl:
 		var c health.RoutingControl
-		if len(e.Document) == 0 {
-			return nil
-		}
 		if err := event.DecodeDocument(e.Document, &c); err != nil {
 			p.unreadable(e.Key, err)
 			return nil

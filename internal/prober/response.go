@@ -151,12 +151,7 @@ func cutLine(b []byte) (line, rest []byte) {
 
 // isToken is RFC 9110 §5.6.2.
 func isToken(b []byte) bool {
-	for _, c := range b {
-		if !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || bytes.IndexByte([]byte("!#$%&'*+-.^_`|~"), c) >= 0) {
-			return false
-		}
-	}
-	return len(b) > 0
+	return len(b) > 0 && len(bytes.Trim(b, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%&'*+-.^_`|~")) == 0
 }
 
 // field takes up a field that says how to read the body.

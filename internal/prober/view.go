@@ -198,7 +198,7 @@ const storedVersions = 1024
 func (p *Prober) storedFlips(ctx context.Context, id string, before time.Time) ([]health.Flip, error) {
 	key := event.Key{Kind: event.KindHealthStatus, ID: id}
 	view := p.cfg.Store.View()
-	defer view.Close() //nolint:errcheck // only read from
+	defer view.Close()
 	head, err := view.Head(key)
 	if err != nil {
 		return nil, err

@@ -159,7 +159,7 @@ func (e *entry) seal(changeID string) (err error) {
 // failed has statuses stored again, on the heads that the store has.
 func (p *Prober) failed(entries []entry, cause error) {
 	view := p.cfg.Store.View()
-	defer view.Close() //nolint:errcheck // only read from
+	defer view.Close()
 	for _, e := range entries {
 		head, err := view.Head(e.event.Key)
 		if err != nil {

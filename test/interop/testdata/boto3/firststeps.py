@@ -101,7 +101,7 @@ def errors(zone):
             "[Tried to create resource record set [name='n00.boto.example.', type='A'] but it already exists, "
             "Invalid Resource Record: 'FATAL problem: ARRDATAIllegalIPv4Address (Value is not a valid IPv4 address) encountered with 'nonsense'']"), e
     try:
-        r53.list_health_checks()
+        r53.list_query_logging_configs()
         assert False, "an operation that is not built"
     except ClientError as e:
         assert e.response["Error"]["Code"] == "NotImplemented", e.response
