@@ -45,6 +45,7 @@ import (
 type node struct {
 	log      *slog.Logger
 	store    store.Store
+	db       *zonedb.DB
 	replica  *replica.Replica
 	outside  *outside.Resolver
 	answers  *nameserver.Group
@@ -57,8 +58,9 @@ type node struct {
 	alarms   *cloudwatch.Service // and that API
 	stopping atomic.Bool
 
-	prober     *prober.Prober
-	probeDelay telemetry.Histogram
+	prober        *prober.Prober
+	probeDelay    telemetry.Histogram
+	checkerRegion string // that measurements are from
 }
 
 // newNode opens the store, loads every zone and binds all sockets. It serves
@@ -80,13 +82,17 @@ func newNode(ctx context.Context, c *config.Config, auth *access.Authenticator, 
 	if err = n.locate(c, dev); err != nil {
 		return nil, err
 	}
-	db := zonedb.NewIn(n.world)
+	n.db = zonedb.NewIn(n.world)
+	db := n.db
 	n.replica = replica.New(n.store, db, n.component("replica"))
 	n.followEntities()
 	if n.outside, err = outside.New(db.Outside(), c.Resolvers, n.component("outside")); err != nil {
 		return nil, err
 	}
 	n.answers = nameserver.NewGroup(db, answerConfig(c), randomSeed)
+	if err = n.openCloudWatch(c); err != nil {
+		return nil, err
+	}
 	if err = n.newProber(ctx, c); err != nil {
 		return nil, err
 	}
@@ -96,9 +102,6 @@ func newNode(ctx context.Context, c *config.Config, auth *access.Authenticator, 
 	}
 	log.Info("zones loaded", "zones", db.Snapshot().Zones(), "elapsed", time.Since(begin).Round(time.Millisecond))
 	if n.dns, err = listenDNS(c, n.answers, n.component("dns")); err != nil {
-		return nil, err
-	}
-	if err = n.openCloudWatch(c); err != nil {
 		return nil, err
 	}
 	if n.http, err = n.newHTTP(c, auth, dev, db); err != nil {
@@ -210,6 +213,7 @@ func (n *node) run(ctx context.Context) error {
 	group.Go(func() error { return n.prober.Run(serving) })
 	context.AfterFunc(ctx, n.prober.EndWatches)
 	group.Go(func() error { return n.metrics.Run(serving) })
+	group.Go(func() error { return n.countQueries(serving) })
 	group.Go(func() error { return n.alarms.Run(serving) })
 	group.Go(func() error {
 		defer stop()

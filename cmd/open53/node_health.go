@@ -19,10 +19,12 @@ import (
 // newProber wires the health checks, and fills the table with what was last
 // known.
 func (n *node) newProber(ctx context.Context, c *config.Config) (err error) {
+	n.checkerRegion = c.CheckerRegion
 	cfg := prober.Config{
 		Store: n.store, Table: n.world.Health, Log: n.component("prober"),
 		ChangeID:     func() string { return "H" + cryptorand.Text() },
 		AllowPrivate: c.ProbePrivate, Concurrency: c.ProbeConcurrency, Region: c.CheckerRegion,
+		Record:     n.recordHealth,
 		QueueDelay: func(d time.Duration) { n.probeDelay.Observe(d.Seconds()) },
 	}
 	for _, text := range c.ProbeDeny {
@@ -34,7 +36,11 @@ func (n *node) newProber(ctx context.Context, c *config.Config) (err error) {
 	if n.prober, err = prober.New(cfg); err != nil {
 		return err
 	}
-	return n.prober.Load(ctx)
+	if err := n.prober.Load(ctx); err != nil {
+		return err
+	}
+	n.followAlarms()
+	return nil
 }
 
 // resolverAt asks the servers that are configured, and no others.

@@ -29,7 +29,7 @@ func (n *node) newHTTP(c *config.Config, auth *access.Authenticator, dev bool, d
 		Now: time.Now, Random: rand.Reader, Log: n.component("route53"),
 		Served: n.replica.Served, Answerer: n.answers,
 		NameServers: c.NameServers, Hostmaster: c.Hostmaster, AccountID: c.AccountID,
-		HealthObserver: n.prober, Probes: n.prober.Allows,
+		HealthObserver: n.prober, Probes: n.prober.Allows, Alarms: nodeAlarms{n.alarms},
 		CheckerIPRanges: c.CheckerIPs, Strict: c.Strict, EnforceQuotas: c.Quotas,
 		Regions: n.regionExists,
 	})

@@ -128,6 +128,16 @@ func (s *Service) AlarmState(region, name string) (State, bool) {
 	return a.Evaluated, true
 }
 
+// EachState tells of every alarm what its metric was last evaluated to. f must
+// not call the Service.
+func (s *Service) EachState(f func(region, name string, state State)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for k, a := range s.alarms {
+		f(k.region, k.name, a.Evaluated)
+	}
+}
+
 // Alarm is an alarm as it is now. False: there is no such alarm. The caller
 // must not change what it points to.
 func (s *Service) Alarm(region, name string) (Alarm, bool) {

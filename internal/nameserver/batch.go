@@ -71,11 +71,31 @@ func (r *Responder) Fetch(n int) {
 	for i := range batch {
 		r.locate(&batch[i])
 	}
+	countQueries(batch)
 	for i := range batch {
 		batch[i].lookup.Slot(&batch[i].name)
 	}
 	for i := range batch {
 		r.fetched += batch[i].lookup.Record(&batch[i].name)
+	}
+}
+
+// countQueries counts for each zone the messages that it was chosen for. Those
+// in a row are added at once, as other workers count too.
+func countQueries(batch []asked) {
+	var zone *zonedb.Zone
+	var n uint64
+	for i := range batch {
+		if next := batch[i].lookup.Zone(); next != zone {
+			if zone != nil {
+				zone.Queries().Add(n)
+			}
+			zone, n = next, 0
+		}
+		n++
+	}
+	if zone != nil {
+		zone.Queries().Add(n)
 	}
 }
 

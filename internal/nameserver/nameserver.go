@@ -173,6 +173,9 @@ func (r *Responder) Respond(reply, msg []byte, client netip.Addr, transport dnsw
 	r.snapshot, r.clock = r.db.Snapshot(), 0
 	r.read(&r.single, msg, client)
 	r.locate(&r.single)
+	if zone := r.single.lookup.Zone(); zone != nil {
+		zone.Queries().Add(1)
+	}
 	return r.respond(&r.single, reply, msg, client, transport)
 }
 

@@ -3,6 +3,7 @@ package zonedb
 import (
 	"fmt"
 	"slices"
+	"sync/atomic"
 
 	"open53/internal/network"
 	"open53/internal/rdata"
@@ -53,7 +54,7 @@ func (e *Edit) AddZone(c ZoneConfig) error {
 	}
 	e.zones[c.ID] = &zoneEdit{edit: e, below: map[rdata.Name]childDelta{}, zone: &Zone{
 		id: c.ID, apex: c.Name, apexHash: hashName(c.Name), labels: c.Name.Labels(),
-		private: c.Private, vpcs: slices.Clone(c.VPCs), created: c.Order,
+		private: c.Private, vpcs: slices.Clone(c.VPCs), created: c.Order, queries: new(atomic.Uint64),
 	}}
 	return nil
 }

@@ -2,6 +2,7 @@ package zonedb
 
 import (
 	"encoding/binary"
+	"sync/atomic"
 
 	"open53/internal/rdata"
 	"open53/internal/zone"
@@ -30,7 +31,13 @@ type Zone struct {
 	cuts      *[129]uint32
 	cutDepths [3]uint64
 	depth     int // no node is deeper; never lowered but by a full compile
+
+	// queries counts for all versions of the zone.
+	queries *atomic.Uint64
 }
+
+// Queries counts the queries that the zone was chosen for.
+func (z *Zone) Queries() *atomic.Uint64 { return z.queries }
 
 // ID is the hosted zone's id.
 func (z *Zone) ID() string { return z.id }

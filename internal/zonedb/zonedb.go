@@ -174,5 +174,14 @@ func (e *Edit) unpublish(z *Zone) {
 	e.index.put(next, e.owner)
 }
 
+// EachZone tells of every zone, in no order. f must not begin an edit.
+func (db *DB) EachZone(f func(z *Zone)) {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	for _, z := range db.byID {
+		f(z)
+	}
+}
+
 // Discard ends the edit and publishes nothing.
 func (e *Edit) Discard() { e.db.mu.Unlock() }
