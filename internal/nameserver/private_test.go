@@ -176,3 +176,33 @@ func BenchmarkNetworks(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkPublicZones is what BenchmarkNetworks's spread is to be compared
+// with: as many zones, but public ones that everyone asks for.
+func BenchmarkPublicZones(b *testing.B) {
+	const n = 10_000
+	db := zonedb.New()
+	t := &testing.T{}
+	queries := make([][]byte, n)
+	for i := range n {
+		name := fmt.Sprintf("z%d.example.com", i)
+		if msg := load(t, db, name, uint64(i), smallZone("192.0.2.1")); msg != "" {
+			b.Fatal(msg)
+		}
+		queries[i] = packed(b, "query www."+name+" A +edns")
+	}
+	rng := rand.New(rand.NewPCG(1, 1))
+	rng.Shuffle(n, func(i, j int) { queries[i], queries[j] = queries[j], queries[i] })
+	r := nameserver.New(db, &nameserver.Config{UDPSize: 1232}, 1)
+	reply, client := make([]byte, 0, 4096), netip.MustParseAddr("192.0.2.1")
+	b.ResetTimer()
+	for i := 0; i < b.N; i += 64 {
+		for j := range 64 {
+			r.Prepare(j, queries[(i+j)%n], client)
+		}
+		r.Fetch(64)
+		for j := range 64 {
+			r.RespondPrepared(j, reply, queries[(i+j)%n], client)
+		}
+	}
+}
