@@ -180,14 +180,16 @@ func New(cfg Config) (*Prober, error) {
 	return p, nil
 }
 
-// Run probes and follows the store until ctx ends; then it waits for the
-// probes under way to be dropped, and stores what is not stored yet.
+// Run probes and follows the store until ctx ends, or the store fails; then it
+// begins no more probes, and stores what is not stored yet.
 func (p *Prober) Run(ctx context.Context) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
 	var parts sync.WaitGroup
 	parts.Go(func() { p.turn(ctx) })
 	parts.Go(func() { p.write(ctx) })
 	err := p.follow(ctx)
-	<-ctx.Done()
+	stop()
 	parts.Wait()
 	return err
 }
