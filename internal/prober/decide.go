@@ -26,7 +26,7 @@ func (p *Prober) finish(j job, r *result) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	t := j.target
-	if t.gone || t.endpoint.Load() != j.endpoint {
+	if p.ended || t.gone || t.endpoint.Load() != j.endpoint {
 		return // whoever changed it has scheduled it, too
 	}
 	before := t.status.Against

@@ -110,6 +110,7 @@ type Prober struct {
 	controls map[string]control
 	dirty    []*target
 	watchers map[*watcher]struct{}
+	ended    bool // Run stores what there is for the last time: results are dropped
 
 	position uint64        // of the store, that Load has seen; Run goes on behind it
 	wake     chan struct{} // of the writer: something is dirty
@@ -180,14 +181,17 @@ func New(cfg Config) (*Prober, error) {
 	return p, nil
 }
 
-// Run probes and follows the store until ctx ends; then it waits for the
-// probes under way to be dropped, and stores what is not stored yet.
+// Run probes and follows the store until ctx ends, or the store fails; then it
+// begins no more probes, and stores what is not stored yet. Results of probes
+// under way are dropped from then on, and Record is not called any more.
 func (p *Prober) Run(ctx context.Context) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
 	var parts sync.WaitGroup
 	parts.Go(func() { p.turn(ctx) })
 	parts.Go(func() { p.write(ctx) })
 	err := p.follow(ctx)
-	<-ctx.Done()
+	stop()
 	parts.Wait()
 	return err
 }
@@ -221,7 +225,7 @@ func (p *Prober) turn(ctx context.Context) {
 func (p *Prober) beat(t *target) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if t.gone {
+	if t.gone || p.ended {
 		return
 	}
 	p.record(t, nil)

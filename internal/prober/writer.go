@@ -36,6 +36,9 @@ func (p *Prober) write(ctx context.Context) {
 		select {
 		case <-p.wake:
 		case <-ctx.Done():
+			p.mu.Lock()
+			p.ended = true
+			p.mu.Unlock()
 			last, stop := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 			defer stop()
 			if err := p.flush(last); err != nil {

@@ -52,7 +52,9 @@ func TestHealthCheckObservations(t *testing.T) {
 		{"no checker", nil, []api.HealthCheckObservation{}, []api.HealthCheckObservation{}},
 		{"not probed yet", checkers{}, []api.HealthCheckObservation{}, []api.HealthCheckObservation{}},
 		{
-			"never failed", checkers{last: success}, observation(success, success.Text),
+			"never failed",
+			checkers{last: success},
+			observation(success, success.Text),
 			observation(success, "The health check endpoint has not failed since the Route 53 health checker for this endpoint restarted at 2026-01-02T03:04:05.000Z."),
 		},
 		{"failed", checkers{last: success, failure: failure}, observation(success, success.Text), observation(failure, "Failure: x")},

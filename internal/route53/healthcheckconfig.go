@@ -16,7 +16,7 @@ func settingsOf(c *api.HealthCheckConfig) health.Settings {
 		FailureThreshold: given(c.FailureThreshold), MeasureLatency: given(c.MeasureLatency), Inverted: given(c.Inverted),
 		Disabled: given(c.Disabled), HealthThreshold: c.HealthThreshold, Children: c.ChildHealthChecks,
 		EnableSNI: given(c.EnableSNI), Regions: regionsOf(c.Regions), Alarm: alarmOf(c.AlarmIdentifier),
-		InsufficientData: string(value(c.InsufficientDataHealthStatus)), RoutingControl: value(c.RoutingControlArn),
+		InsufficientData: value(c.InsufficientDataHealthStatus), RoutingControl: value(c.RoutingControlArn),
 	}
 	s.Complete(c.EnableSNI != nil)
 	return s

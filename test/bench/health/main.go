@@ -136,7 +136,12 @@ func measure(ctx context.Context, kind health.Type, address string, checks int, 
 	running, stop := context.WithCancel(ctx)
 	ended := make(chan error, 1)
 	go func() { ended <- p.Run(running) }()
-	defer func() { stop(); <-ended }()
+	defer func() {
+		stop()
+		if err := <-ended; err != nil {
+			fmt.Fprintln(os.Stderr, "health:", err)
+		}
+	}()
 	if err := sleep(ctx, health.FastInterval*time.Second); err != nil {
 		return nil, err
 	}
