@@ -85,7 +85,7 @@ type outline struct{ strings.Builder }
 
 func (o *outline) line(depth int, format string, args ...any) {
 	o.WriteString(strings.Repeat("  ", depth))
-	fmt.Fprintf(o, format, args...)
+	_, _ = fmt.Fprintf(o, format, args...) // a Builder takes everything
 	o.WriteByte('\n')
 }
 

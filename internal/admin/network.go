@@ -89,7 +89,7 @@ func (h *handler) listVPCs(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	view := h.Store.View()
-	defer view.Close() //nolint:errcheck // only read from
+	defer view.Close()
 	list := make([]VPC, 0, len(networks))
 	for _, n := range networks {
 		shown, err := shownVPC(view, n)
@@ -131,7 +131,7 @@ func (h *handler) showVPC(w http.ResponseWriter, r *http.Request) {
 
 func (h *handler) replyVPC(w http.ResponseWriter, r *http.Request, n *network.Network) {
 	view := h.Store.View()
-	defer view.Close() //nolint:errcheck // only read from
+	defer view.Close()
 	shown, err := shownVPC(view, n)
 	if err != nil {
 		h.failed(w, r, err)

@@ -3,6 +3,7 @@ package ec2
 import (
 	"errors"
 	"net/netip"
+	"slices"
 
 	"open53/internal/network"
 	"open53/internal/network/registry"
@@ -21,10 +22,8 @@ func (s *Service) createVPC(c *call) error {
 	default:
 		return invalidValue("InstanceTenancy", n.Tenancy, "Expecting default or dedicated.")
 	}
-	for _, name := range []string{"Ipv4IpamPoolId", "Ipv6IpamPoolId"} {
-		if c.form.Has(name) {
-			return fault("UnsupportedOperation", "The operation is not supported: there are no IPAM pools here.")
-		}
+	if slices.ContainsFunc([]string{"Ipv4IpamPoolId", "Ipv6IpamPoolId"}, c.form.Has) {
+		return fault("UnsupportedOperation", "The operation is not supported: there are no IPAM pools here.")
 	}
 	var err error
 	if n.Tags, err = c.form.specifiedTags("vpc"); err != nil {

@@ -23,7 +23,7 @@ func (m *measured) at(row uint32, region uint16) (millis float32, known bool) {
 		return 0, false
 	}
 	millis = m.millis[int(row-1)*m.width+int(region)]
-	return millis, millis == millis //nolint:staticcheck // not so if it is not a number
+	return millis, millis == millis
 }
 
 // compile makes the table of all sets, under the lock.

@@ -95,7 +95,7 @@ func makeRuns[K address](spans []span[K]) runs[K] {
 		r.begin(s.first, s.value)
 		open = append(open, s)
 	}
-	for len(open) > 0 && !closeOne() { //nolint:revive // the condition does the work
+	for len(open) > 0 && !closeOne() {
 	}
 	r.finish()
 	return r

@@ -33,12 +33,12 @@ func TestRefusalsInTheProtocolOfTheRequest(t *testing.T) {
 		if tt.target != "" {
 			r.Header.Set("X-Amz-Target", tt.target)
 		}
-		response, body := do(t, r) //nolint:bodyclose // do closes it
+		response, body := do(t, r)
 		if response.StatusCode != http.StatusForbidden || response.Header.Get("Content-Type") != tt.contentType {
 			t.Errorf("target %q: %d %s %s", tt.target, response.StatusCode, response.Header.Get("Content-Type"), body)
 		}
 	}
-	if _, body := do(t, request(t, http.MethodPost, url+"/", "", admin, "several")); body != "us-east-1" { //nolint:bodyclose // do closes it
+	if _, body := do(t, request(t, http.MethodPost, url+"/", "", admin, "several")); body != "us-east-1" {
 		t.Errorf("region %q", body)
 	}
 }

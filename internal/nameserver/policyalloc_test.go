@@ -12,6 +12,7 @@ import (
 
 // policyLab has one name for each policy.
 func policyLab(t testing.TB) *lab {
+	t.Helper()
 	l := newLab(t,
 		named("simple", set("", "192.0.2.1")),
 		named("weighted", weighted(10, set("a", "192.0.2.1"))), named("weighted", weighted(20, set("b", "192.0.2.2"))),

@@ -181,9 +181,10 @@ func (p *plainRouter) pick(live []*zone.RRset) []*zone.RRset {
 	for _, s := range live {
 		// Distances are not exact; what is as good may be picked.
 		slack := 0.0
-		if s.Policy == zone.Latency {
+		switch s.Policy {
+		case zone.Latency:
 			slack = 0.2
-		} else if s.Policy == zone.GeoproximityPolicy {
+		case zone.GeoproximityPolicy:
 			slack = 5
 		}
 		if rank(s) <= best+slack {

@@ -194,8 +194,10 @@ func TestSticky(t *testing.T) {
 		t.Errorf("chi-square %.1f > %.1f: %v", statistic, limit, counts)
 	}
 	// A set that goes takes nobody along, and finds its networks again.
-	l.load([]*zone.RRset{weighted(10, set("a", one)), weighted(30, set("b", two)), weighted(20, checked("c", set("c", three))),
-		named("m", multivalue(set("a", one))), named("m", multivalue(set("b", two)))})
+	l.load([]*zone.RRset{
+		weighted(10, set("a", one)), weighted(30, set("b", two)), weighted(20, checked("c", set("c", three))),
+		named("m", multivalue(set("a", one))), named("m", multivalue(set("b", two))),
+	})
 	before := map[string]string{}
 	for i := range 2_000 {
 		client := fmt.Sprintf("10.%d.%d.1", i>>8, i&255)

@@ -74,9 +74,8 @@ func TestVPCsOfAccounts(t *testing.T) {
 		{associate, guest, unknown, "ConflictingDomainExists"},
 	} {
 		err := step.do(step.who, step.vpc)
-		var refused api.APIError
 		code := ""
-		if errors.As(err, &refused) {
+		if refused, ok := errors.AsType[api.APIError](err); ok {
 			code = refused.Code()
 		}
 		if code != step.code || err != nil && code == "" {

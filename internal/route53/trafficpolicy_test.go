@@ -233,8 +233,7 @@ func TestPolicyVersionsAreLimited(t *testing.T) {
 		_, err := f.CreateTrafficPolicyVersion(ctx, &api.CreateTrafficPolicyVersionInput{Id: policy, Document: oneAddress})
 		wantError(t, err, "TooManyTrafficPolicyVersionsForCurrentPolicy", "")
 		if _, err := f.DeleteTrafficPolicy(ctx, &api.DeleteTrafficPolicyInput{Id: policy, Version: maxPolicyVersions}); err != nil {
-			var gone *api.NoSuchTrafficPolicy
-			if !errors.As(err, &gone) {
+			if _, ok := errors.AsType[*api.NoSuchTrafficPolicy](err); !ok {
 				t.Fatal(err)
 			}
 		}

@@ -125,23 +125,37 @@ func TestPolicyRecordsAreOwned(t *testing.T) {
 		text   string
 	}{
 		{"upsert over the root", record(api.ChangeActionUpsert, "www.example.com", "A", 60, "192.0.2.9"), belongs},
-		{"create over the root", record(api.ChangeActionCreate, "www.example.com", "A", 60, "192.0.2.9"),
-			"[Tried to create resource record set [name='www.example.com.', type='A'] but it already exists]"},
+		{
+			"create over the root", record(api.ChangeActionCreate, "www.example.com", "A", 60, "192.0.2.9"),
+			"[Tried to create resource record set [name='www.example.com.', type='A'] but it already exists]",
+		},
 		{"upsert the root", action(api.ChangeActionUpsert, root), belongs},
-		{"delete the root by its values", record(api.ChangeActionDelete, "www.example.com", "A", 60, "192.0.2.1"),
-			"[Tried to delete resource record set [name='www.example.com.', type='A'] but the values provided do not match the current values]"},
-		{"delete the root of another", action(api.ChangeActionDelete, unknown),
-			"[Tried to delete resource record set [name='www.example.com.', type='A'] but the values provided do not match the current values]"},
-		{"join the root", weighted,
-			"[RRSet with DNS name www.example.com., type A, SetIdentifier x cannot be created as a non-weighted set exists with the same name and type.]"},
-		{"a CNAME beside the root", record(api.ChangeActionCreate, "www.example.com", "CNAME", 60, "a.example.net"),
-			"[RRSet of type CNAME with DNS name www.example.com. is not permitted as it conflicts with other records with the same DNS name in zone example.com.]"},
+		{
+			"delete the root by its values", record(api.ChangeActionDelete, "www.example.com", "A", 60, "192.0.2.1"),
+			"[Tried to delete resource record set [name='www.example.com.', type='A'] but the values provided do not match the current values]",
+		},
+		{
+			"delete the root of another", action(api.ChangeActionDelete, unknown),
+			"[Tried to delete resource record set [name='www.example.com.', type='A'] but the values provided do not match the current values]",
+		},
+		{
+			"join the root", weighted,
+			"[RRSet with DNS name www.example.com., type A, SetIdentifier x cannot be created as a non-weighted set exists with the same name and type.]",
+		},
+		{
+			"a CNAME beside the root", record(api.ChangeActionCreate, "www.example.com", "CNAME", 60, "a.example.net"),
+			"[RRSet of type CNAME with DNS name www.example.com. is not permitted as it conflicts with other records with the same DNS name in zone example.com.]",
+		},
 		{"a hidden name", record(api.ChangeActionCreate, hidden, "TXT", 60, `"x"`), "[RRSet with DNS name " + hidden + " is not permitted in zone example.com.]"},
 		{"delete a hidden set", record(api.ChangeActionDelete, hidden, "A", 60, "192.0.2.1"), "[RRSet with DNS name " + hidden + " is not permitted in zone example.com.]"},
-		{"alias of a hidden name", action(api.ChangeActionCreate, alias),
-			"[Tried to create an alias that targets " + hidden + ", type A in zone " + zoneID + ", but that target was not found]"},
-		{"a set of no instance", action(api.ChangeActionCreate, api.ResourceRecordSet{Name: "b.example.com", Type: "A", TrafficPolicyInstanceId: new("another")}),
-			"[No traffic policy instance exists with the specified ID another]"},
+		{
+			"alias of a hidden name", action(api.ChangeActionCreate, alias),
+			"[Tried to create an alias that targets " + hidden + ", type A in zone " + zoneID + ", but that target was not found]",
+		},
+		{
+			"a set of no instance", action(api.ChangeActionCreate, api.ResourceRecordSet{Name: "b.example.com", Type: "A", TrafficPolicyInstanceId: new("another")}),
+			"[No traffic policy instance exists with the specified ID another]",
+		},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

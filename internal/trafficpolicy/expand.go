@@ -22,7 +22,7 @@ type Place struct {
 	TTL      uint32     // seconds, of every RRset with values
 }
 
-// ErrNameTooLong: the zone's name leaves no room for hidden names.
+// ErrNameTooLong says that the zone's name leaves no room for hidden names.
 var ErrNameTooLong = errors.New("the name of the hosted zone is too long for the records of a traffic policy")
 
 // Expand returns the RRsets of an instance: targets before the aliases that

@@ -56,25 +56,35 @@ func TestParseFaults(t *testing.T) {
 		{"format", strings.Replace(endpoint("A", `{"Value":"192.0.2.1"}`), Format2015, "2012-10-17", 1), "AWSPolicyFormatVersion must be one of 2015-10-01, 2023-05-09."},
 		{"type NS", endpoint("NS", `{"Value":"a.example.com"}`), "RecordType 'NS' is not a DNS type that traffic policies support."},
 		{"type of ours", endpoint("LOC", `{"Value":"x"}`), "RecordType 'LOC' is not a DNS type that traffic policies support."},
-		{"case of a member", strings.Replace(endpoint("A", `{"Value":"192.0.2.1"}`), "Endpoints", "endpoints", 1),
-			"The member 'endpoints' is not known here."},
-		{"two starts", strings.Replace(policy(`"start":{"RuleType":"weighted","Items":[{"EndpointReference":"a","Weight":1}]}`), `"StartRule"`, `"StartEndpoint":"a","StartRule"`, 1),
-			"Exactly one of StartEndpoint and StartRule is required."},
+		{
+			"case of a member", strings.Replace(endpoint("A", `{"Value":"192.0.2.1"}`), "Endpoints", "endpoints", 1),
+			"The member 'endpoints' is not known here.",
+		},
+		{
+			"two starts", strings.Replace(policy(`"start":{"RuleType":"weighted","Items":[{"EndpointReference":"a","Weight":1}]}`), `"StartRule"`, `"StartEndpoint":"a","StartRule"`, 1),
+			"Exactly one of StartEndpoint and StartRule is required.",
+		},
 		{"start unknown", policy(`"other":{"RuleType":"weighted","Items":[{"EndpointReference":"a","Weight":1}]}`), "Rule 'start' is not defined in Rules."},
 		{"no rules", strings.Replace(policy(``), `,"Rules":{}`, ``, 1), "Rule 'start' is not defined in Rules."},
-		{"bad ids", `{"AWSPolicyFormatVersion":"2015-10-01","RecordType":"A","StartEndpoint":"e","Endpoints":{"":{"Value":"192.0.2.1"},"\u0000":{},"e":{"Value":"192.0.2.1"}}}`,
-			`The id '' in Endpoints must be 1 to 255 printable characters.;The id '\x00' in Endpoints must be 1 to 255 printable characters.`},
+		{
+			"bad ids", `{"AWSPolicyFormatVersion":"2015-10-01","RecordType":"A","StartEndpoint":"e","Endpoints":{"":{"Value":"192.0.2.1"},"\u0000":{},"e":{"Value":"192.0.2.1"}}}`,
+			`The id '' in Endpoints must be 1 to 255 printable characters.;The id '\x00' in Endpoints must be 1 to 255 printable characters.`,
+		},
 
 		{"value missing", endpoint("A", `{"Type":"value"}`), "e: Value is required."},
-		{"value of another type", endpoint("AAAA", `{"Value":"192.0.2.1"}`),
-			"e: Value is not a valid AAAA value: FATAL problem: AAAARRDATAIllegalIPv6Address (Value is not a valid IPv6 address) encountered with '192.0.2.1'."},
+		{
+			"value of another type", endpoint("AAAA", `{"Value":"192.0.2.1"}`),
+			"e: Value is not a valid AAAA value: FATAL problem: AAAARRDATAIllegalIPv6Address (Value is not a valid IPv6 address) encountered with '192.0.2.1'.",
+		},
 		{"endpoint type", endpoint("A", `{"Type":"ec2","Value":"x"}`), "e: Type 'ec2' is not one of " + endpointTypes + "."},
 		{"endpoint of no object", endpoint("A", `"192.0.2.1"`), "e: An endpoint must be an object.;e: Value is required."},
 		{"cloudfront for MX", endpoint("MX", `{"Type":"cloudfront","Value":"d1.cloudfront.net"}`), "e: Type cloudfront is not permitted for RecordType MX."},
 		{"not a cloudfront name", endpoint("A", `{"Type":"cloudfront","Value":"d1.example.net"}`), "e: Value is not a valid CloudFront distribution name."},
 		// Amazon's own text, for the same value (hashicorp/terraform-provider-aws#34315).
-		{"NLB as classic", endpoint("A", `{"Type":"elastic-load-balancer","Value":"network-lb-prod-aa3cfcd06c29.elb.us-east-1.amazonaws.com"}`),
-			"e: Value is not a valid ELB Classic load balancer name."},
+		{
+			"NLB as classic", endpoint("A", `{"Type":"elastic-load-balancer","Value":"network-lb-prod-aa3cfcd06c29.elb.us-east-1.amazonaws.com"}`),
+			"e: Value is not a valid ELB Classic load balancer name.",
+		},
 		{"ALB as NLB", endpoint("A", `{"Type":"network-load-balancer","Value":"alb-1.us-east-1.elb.amazonaws.com"}`), "e: Value is not a valid ELB Network load balancer name."},
 		{"ALB of nowhere", endpoint("A", `{"Type":"application-load-balancer","Value":"alb-1.mars-east-1.elb.amazonaws.com"}`), "e: Value is not a valid ELB Application load balancer name."},
 		{"beanstalk", endpoint("A", `{"Type":"elastic-beanstalk","Value":"x.example.com"}`), "e: Value is not a valid Elastic Beanstalk environment name."},
@@ -84,67 +94,100 @@ func TestParseFaults(t *testing.T) {
 		{"rule type missing", policy(`"start":{}`), "start: RuleType is required."},
 		{"rule type unknown", policy(`"start":{"RuleType":"random"}`), "start: RuleType 'random' is not one of failover, geo, geoproximity, latency, multivalue, weighted."},
 		{"member of another rule", policy(`"start":{"RuleType":"weighted","Items":[{"EndpointReference":"a","Weight":1}],"Regions":[]}`), "start: The member 'Regions' is not known here."},
-		{"the guide's example", policy(`"start":{"RuleType":"geo","GeolocationRules":[{"Location":"continent:NA","EndpointReference":"a"}]}`),
-			"start: Locations must be an array with at least one item.;start: The member 'GeolocationRules' is not known here."},
+		{
+			"the guide's example", policy(`"start":{"RuleType":"geo","GeolocationRules":[{"Location":"continent:NA","EndpointReference":"a"}]}`),
+			"start: Locations must be an array with at least one item.;start: The member 'GeolocationRules' is not known here.",
+		},
 		{"no items", policy(`"start":{"RuleType":"weighted","Items":[]}`), "start: Items must be an array with at least one item."},
 		{"no reference", policy(`"start":{"RuleType":"weighted","Items":[{"Weight":1}]}`), "start: Exactly one of EndpointReference and RuleReference is required in Items."},
-		{"two references", policy(`"start":{"RuleType":"failover","Primary":{"EndpointReference":"a","RuleReference":"start"},"Secondary":{"EndpointReference":"b"}}`),
-			"start: Exactly one of EndpointReference and RuleReference is required in Primary."},
+		{
+			"two references", policy(`"start":{"RuleType":"failover","Primary":{"EndpointReference":"a","RuleReference":"start"},"Secondary":{"EndpointReference":"b"}}`),
+			"start: Exactly one of EndpointReference and RuleReference is required in Primary.",
+		},
 		{"secondary missing", policy(`"start":{"RuleType":"failover","Primary":{"EndpointReference":"a"}}`), "start: Secondary is required."},
 		{"unknown endpoint", policy(`"start":{"RuleType":"weighted","Items":[{"EndpointReference":"c","Weight":1}]}`), "start: Endpoint 'c' is not defined in Endpoints."},
 		{"unknown rule", policy(`"start":{"RuleType":"weighted","Items":[{"RuleReference":"c","Weight":1}]}`), "start: Rule 'c' is not defined in Rules."},
-		{"cycle", policy(`"start":{"RuleType":"weighted","Items":[{"RuleReference":"x","Weight":1}]},"x":{"RuleType":"weighted","Items":[{"RuleReference":"start","Weight":1}]}`),
-			"start: The rules must not form a cycle: start > x > start."},
-		{"cycle that nothing leads to", policy(`"start":{"RuleType":"weighted","Items":[{"EndpointReference":"a","Weight":1}]},"x":{"RuleType":"weighted","Items":[{"RuleReference":"x","Weight":1}]}`),
-			"x: The rules must not form a cycle: x > x."},
+		{
+			"cycle", policy(`"start":{"RuleType":"weighted","Items":[{"RuleReference":"x","Weight":1}]},"x":{"RuleType":"weighted","Items":[{"RuleReference":"start","Weight":1}]}`),
+			"start: The rules must not form a cycle: start > x > start.",
+		},
+		{
+			"cycle that nothing leads to", policy(`"start":{"RuleType":"weighted","Items":[{"EndpointReference":"a","Weight":1}]},"x":{"RuleType":"weighted","Items":[{"RuleReference":"x","Weight":1}]}`),
+			"x: The rules must not form a cycle: x > x.",
+		},
 		{"flag", policy(`"start":{"RuleType":"weighted","Items":[{"EndpointReference":"a","Weight":1,"EvaluateTargetHealth":"yes"}]}`), "start: EvaluateTargetHealth must be true or false."},
-		{"health of CloudFront", policy(`"start":{"RuleType":"weighted","Items":[{"EndpointReference":"cdn","Weight":1,"EvaluateTargetHealth":true}]}`),
-			"start: EvaluateTargetHealth must not be true for the CloudFront distribution 'cdn'."},
-		{"health check", policy(`"start":{"RuleType":"weighted","Items":[{"EndpointReference":"a","Weight":1,"HealthCheck":"` + strings.Repeat("x", 65) + `"}]}`),
-			"start: HealthCheck '" + strings.Repeat("x", 65) + "' is not the id of a health check."},
+		{
+			"health of CloudFront", policy(`"start":{"RuleType":"weighted","Items":[{"EndpointReference":"cdn","Weight":1,"EvaluateTargetHealth":true}]}`),
+			"start: EvaluateTargetHealth must not be true for the CloudFront distribution 'cdn'.",
+		},
+		{
+			"health check", policy(`"start":{"RuleType":"weighted","Items":[{"EndpointReference":"a","Weight":1,"HealthCheck":"` + strings.Repeat("x", 65) + `"}]}`),
+			"start: HealthCheck '" + strings.Repeat("x", 65) + "' is not the id of a health check.",
+		},
 		{"weight missing", policy(`"start":{"RuleType":"weighted","Items":[{"EndpointReference":"a"}]}`), "start: Weight is required in Items."},
 		{"weight too large", policy(`"start":{"RuleType":"weighted","Items":[{"EndpointReference":"a","Weight":256}]}`), "start: Weight must be an integer from 0 to 255."},
 		{"weight of 1.5", policy(`"start":{"RuleType":"weighted","Items":[{"EndpointReference":"a","Weight":1.5}]}`), "start: Weight must be an integer from 0 to 255."},
 		{"region", policy(`"start":{"RuleType":"latency","Regions":[{"EndpointReference":"a","Region":"mars"}]}`), "start: Region 'mars' is not valid."},
 		{"region missing", policy(`"start":{"RuleType":"latency","Regions":[{"EndpointReference":"a"}]}`), "start: Region is required in Regions."},
-		{"region twice", policy(`"start":{"RuleType":"latency","Regions":[{"EndpointReference":"a","Region":"us-east-1"},{"EndpointReference":"b","Region":"us-east-1"}]}`),
-			"start: The location us-east-1 must not be there twice."},
+		{
+			"region twice", policy(`"start":{"RuleType":"latency","Regions":[{"EndpointReference":"a","Region":"us-east-1"},{"EndpointReference":"b","Region":"us-east-1"}]}`),
+			"start: The location us-east-1 must not be there twice.",
+		},
 		{"country", policy(`"start":{"RuleType":"geo","Locations":[{"EndpointReference":"a","Country":"XX"}]}`), "start: The location [CountryCode=XX] is not valid."},
-		{"continent and country", policy(`"start":{"RuleType":"geo","Locations":[{"EndpointReference":"a","Continent":"EU","Country":"DE"}]}`),
-			"start: The location [ContinentCode=EU, CountryCode=DE] is not valid."},
-		{"subdivision of another country", policy(`"start":{"RuleType":"geo","Locations":[{"EndpointReference":"a","Country":"DE","Subdivision":"BY"}]}`),
-			"start: The location [CountryCode=DE, SubdivisionCode=BY] is not valid."},
+		{
+			"continent and country", policy(`"start":{"RuleType":"geo","Locations":[{"EndpointReference":"a","Continent":"EU","Country":"DE"}]}`),
+			"start: The location [ContinentCode=EU, CountryCode=DE] is not valid.",
+		},
+		{
+			"subdivision of another country", policy(`"start":{"RuleType":"geo","Locations":[{"EndpointReference":"a","Country":"DE","Subdivision":"BY"}]}`),
+			"start: The location [CountryCode=DE, SubdivisionCode=BY] is not valid.",
+		},
 		{"no location", policy(`"start":{"RuleType":"geo","Locations":[{"EndpointReference":"a","IsDefault":false}]}`), "start: One of Continent, Country and IsDefault is required in Locations."},
-		{"default with a country", policy(`"start":{"RuleType":"geo","Locations":[{"EndpointReference":"a","Country":"DE","IsDefault":true}]}`),
-			"start: IsDefault must not be true for the location [CountryCode=DE]."},
-		{"two defaults", policy(`"start":{"RuleType":"geo","Locations":[{"EndpointReference":"a","Country":"*"},{"EndpointReference":"b","IsDefault":true}]}`),
-			"start: The location [CountryCode=*] must not be there twice."},
+		{
+			"default with a country", policy(`"start":{"RuleType":"geo","Locations":[{"EndpointReference":"a","Country":"DE","IsDefault":true}]}`),
+			"start: IsDefault must not be true for the location [CountryCode=DE].",
+		},
+		{
+			"two defaults", policy(`"start":{"RuleType":"geo","Locations":[{"EndpointReference":"a","Country":"*"},{"EndpointReference":"b","IsDefault":true}]}`),
+			"start: The location [CountryCode=*] must not be there twice.",
+		},
 		{"multivalue of a rule", policy(`"start":{"RuleType":"multivalue","Items":[{"RuleReference":"start"}]}`), "start: RuleReference is not permitted in a multivalue rule."},
 		{"multivalue of an alias", policy(`"start":{"RuleType":"multivalue","Items":[{"EndpointReference":"cdn"}]}`), "start: Endpoint 'cdn' must be of the type value in a multivalue rule."},
 		{"multivalue with a weight", policy(`"start":{"RuleType":"multivalue","Items":[{"EndpointReference":"a","Weight":1}]}`), "start: The member 'Weight' is not known here."},
-		{"place missing", policy(`"start":{"RuleType":"geoproximity","GeoproximityLocations":[{"EndpointReference":"a"}]}`),
-			"start: Either Region or Latitude and Longitude are required in GeoproximityLocations."},
-		{"region without prefix", policy(`"start":{"RuleType":"geoproximity","GeoproximityLocations":[{"EndpointReference":"a","Region":"us-east-1"}]}`),
-			"start: Region 'us-east-1' must begin with aws:route53:."},
-		{"too precise", policy(`"start":{"RuleType":"geoproximity","GeoproximityLocations":[{"EndpointReference":"a","Latitude":"51.501","Longitude":"0"}]}`),
-			"start: The location [Latitude=51.501, Longitude=0] is not valid."},
-		{"bias", policy(`"start":{"RuleType":"geoproximity","GeoproximityLocations":[{"EndpointReference":"a","Latitude":51.5,"Longitude":0,"Bias":100}]}`),
-			"start: Bias must be an integer from -99 to 99."},
-		{"place twice", policy(`"start":{"RuleType":"geoproximity","GeoproximityLocations":[{"EndpointReference":"a","Latitude":"51.5","Longitude":"0"},{"EndpointReference":"b","Latitude":"51.50","Longitude":"+0"}]}`),
-			"RRSet with DNS name"}, // found by applying it
+		{
+			"place missing", policy(`"start":{"RuleType":"geoproximity","GeoproximityLocations":[{"EndpointReference":"a"}]}`),
+			"start: Either Region or Latitude and Longitude are required in GeoproximityLocations.",
+		},
+		{
+			"region without prefix", policy(`"start":{"RuleType":"geoproximity","GeoproximityLocations":[{"EndpointReference":"a","Region":"us-east-1"}]}`),
+			"start: Region 'us-east-1' must begin with aws:route53:.",
+		},
+		{
+			"too precise", policy(`"start":{"RuleType":"geoproximity","GeoproximityLocations":[{"EndpointReference":"a","Latitude":"51.501","Longitude":"0"}]}`),
+			"start: The location [Latitude=51.501, Longitude=0] is not valid.",
+		},
+		{
+			"bias", policy(`"start":{"RuleType":"geoproximity","GeoproximityLocations":[{"EndpointReference":"a","Latitude":51.5,"Longitude":0,"Bias":100}]}`),
+			"start: Bias must be an integer from -99 to 99.",
+		},
+		{
+			"place twice", policy(`"start":{"RuleType":"geoproximity","GeoproximityLocations":[{"EndpointReference":"a","Latitude":"51.5","Longitude":"0"},{"EndpointReference":"b","Latitude":"51.50","Longitude":"+0"}]}`),
+			"RRSet with DNS name",
+		}, // found by applying it
 		{"collection", policy(`"start":{"RuleType":"cidr","Items":[{"EndpointReference":"a","CollectionId":"x","LocationName":"y"}]}`), "start: The location x y is not valid."},
 		{"two collections", policy(`"start":{"RuleType":"cidr","Items":[{"EndpointReference":"a","CollectionId":"11111111-1111-1111-1111-111111111111","LocationName":"y"},` +
 			`{"EndpointReference":"a","CollectionId":"22222222-1111-1111-1111-111111111111","LocationName":"*"}]}`), "RRSet with DNS name"},
 		{"2015 place in 2023", proximity(`"Region":"aws:route53:us-east-1"`), "start: Location must be an object.;start: Type '' of a Location is not one of Region, LocalZone, Coordinate.;start: The member 'Region' is not known here."},
-		{"local zone without letter", proximity(`"Location":{"Type":"LocalZone","LocationName":"aws:route53:us-east-1-atl-1"}`),
-			"start: LocationName 'aws:route53:us-east-1-atl-1' is not a Local Zone: it must end with the letter of one."},
+		{
+			"local zone without letter", proximity(`"Location":{"Type":"LocalZone","LocationName":"aws:route53:us-east-1-atl-1"}`),
+			"start: LocationName 'aws:route53:us-east-1-atl-1' is not a Local Zone: it must end with the letter of one.",
+		},
 		{"local zone of nowhere", proximity(`"Location":{"Type":"LocalZone","LocationName":"aws:route53:us-east-1-mars-1a"}`), "start: The location aws:route53:us-east-1-mars-1a is not valid."},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			_, err := Parse(test.document, testOptions)
-			var wrong *Error
-			if !errors.As(err, &wrong) {
+			if _, ok := errors.AsType[*Error](err); !ok {
 				t.Fatalf("error %v", err)
 			}
 			if got := err.Error(); got != test.want && (len(test.want) > 20 || !strings.HasPrefix(got, test.want)) {

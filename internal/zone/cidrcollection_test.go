@@ -21,22 +21,46 @@ func TestCIDRCollectionChange(t *testing.T) {
 		want    string // the locations after them, or the error
 	}{
 		{"nothing there", []CIDRChange{{Location: "c", Delete: true, Blocks: []string{"10.0.0.0/8"}}}, false, "a 192.0.2.0/24; b 2001:db8::/32"},
-		{"another location", []CIDRChange{put{Location: "aa", Blocks: []string{"10.0.0.0/8", "9.0.0.0/8"}}}, false,
-			"a 192.0.2.0/24; aa 9.0.0.0/8 10.0.0.0/8; b 2001:db8::/32"},
+		{
+			"another location",
+			[]CIDRChange{put{Location: "aa", Blocks: []string{"10.0.0.0/8", "9.0.0.0/8"}}},
+			false,
+			"a 192.0.2.0/24; aa 9.0.0.0/8 10.0.0.0/8; b 2001:db8::/32",
+		},
 		{"there already", []CIDRChange{put{Location: "a", Blocks: []string{"192.0.2.0/24"}}}, false, "a 192.0.2.0/24; b 2001:db8::/32"},
 		{"other spelling", []CIDRChange{{Location: "b", Delete: true, Blocks: []string{"2001:0DB8:0::/32"}}}, false, "a 192.0.2.0/24"},
-		{"moved, put first", []CIDRChange{put{Location: "b", Blocks: []string{"192.0.2.0/24"}}, {Location: "a", Delete: true, Blocks: []string{"192.0.2.0/24"}}}, false,
-			"b 192.0.2.0/24 2001:db8::/32"},
+		{
+			"moved, put first",
+			[]CIDRChange{put{Location: "b", Blocks: []string{"192.0.2.0/24"}}, {Location: "a", Delete: true, Blocks: []string{"192.0.2.0/24"}}},
+			false,
+			"b 192.0.2.0/24 2001:db8::/32",
+		},
 		{"nested", []CIDRChange{put{Location: "b", Blocks: []string{"192.0.2.0/25"}}}, false, "a 192.0.2.0/24; b 192.0.2.0/25 2001:db8::/32"},
-		{"taken", []CIDRChange{put{Location: "b", Blocks: []string{"192.0.2.0/24"}}}, false,
-			"CidrBlockInUseException: The CIDR block 192.0.2.0/24 is in use by the location a already."},
-		{"longer than Amazon takes", []CIDRChange{put{Location: "b", Blocks: []string{"192.0.2.0/25"}}}, true,
-			"InvalidInput: The CIDR block 192.0.2.0/25 is not valid: IPv4 blocks have 1 to 24 bits, IPv6 blocks 1 to 48."},
-		{"as long as Amazon takes", []CIDRChange{put{Location: "b", Blocks: []string{"2001:db8:1::/48", "10.0.0.0/24"}}}, true,
-			"a 192.0.2.0/24; b 10.0.0.0/24 2001:db8::/32 2001:db8:1::/48"},
+		{
+			"taken",
+			[]CIDRChange{put{Location: "b", Blocks: []string{"192.0.2.0/24"}}},
+			false,
+			"CidrBlockInUseException: The CIDR block 192.0.2.0/24 is in use by the location a already.",
+		},
+		{
+			"longer than Amazon takes",
+			[]CIDRChange{put{Location: "b", Blocks: []string{"192.0.2.0/25"}}},
+			true,
+			"InvalidInput: The CIDR block 192.0.2.0/25 is not valid: IPv4 blocks have 1 to 24 bits, IPv6 blocks 1 to 48.",
+		},
+		{
+			"as long as Amazon takes",
+			[]CIDRChange{put{Location: "b", Blocks: []string{"2001:db8:1::/48", "10.0.0.0/24"}}},
+			true,
+			"a 192.0.2.0/24; b 10.0.0.0/24 2001:db8::/32 2001:db8:1::/48",
+		},
 		{"zone of an address", []CIDRChange{put{Location: "b", Blocks: []string{"fe80::%eth0/64"}}}, false, "InvalidInput: The CIDR block fe80::%eth0/64 is not valid."},
-		{"too many", []CIDRChange{put{Location: "b", Blocks: numbered(600)}, {Location: "b", Delete: true, Blocks: numbered(401)}}, false,
-			"InvalidInput: A request can contain at most 1000 CIDR blocks."},
+		{
+			"too many",
+			[]CIDRChange{put{Location: "b", Blocks: numbered(600)}, {Location: "b", Delete: true, Blocks: numbered(401)}},
+			false,
+			"InvalidInput: A request can contain at most 1000 CIDR blocks.",
+		},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

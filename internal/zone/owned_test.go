@@ -41,26 +41,36 @@ func TestOwned(t *testing.T) {
 		{"client deletes the root of another instance", "", "DELETE www.example.com A instance=j", differs("www.example.com.")},
 		{"client deletes the root as an alias", "", "DELETE www.example.com A alias=Z1EXAMPLE/h._trafficpolicy.example.com/eth", differs("www.example.com.")},
 		{"client deletes its own as a root", "", "DELETE c.example.com A instance=i", differs("c.example.com.")},
-		{"client changes the root", "", "UPSERT www.example.com A 60 192.0.2.3",
-			"RRSet of type A with DNS name www.example.com. is not permitted to be changed as it belongs to the traffic policy instance i in zone example.com."},
+		{
+			"client changes the root", "", "UPSERT www.example.com A 60 192.0.2.3",
+			"RRSet of type A with DNS name www.example.com. is not permitted to be changed as it belongs to the traffic policy instance i in zone example.com.",
+		},
 		{"client beside the root", "", "CREATE www.example.com AAAA 60 2001:db8::1", ""},
 		{"client leads to the root", "", "CREATE d.example.com A alias=Z1EXAMPLE/www.example.com/eth", ""},
-		{"client leads to what is hidden", "", "CREATE d.example.com A alias=Z1EXAMPLE/h._trafficpolicy.example.com",
-			"Tried to create an alias that targets h._trafficpolicy.example.com., type A in zone Z1EXAMPLE, but that target was not found"},
+		{
+			"client leads to what is hidden", "", "CREATE d.example.com A alias=Z1EXAMPLE/h._trafficpolicy.example.com",
+			"Tried to create an alias that targets h._trafficpolicy.example.com., type A in zone Z1EXAMPLE, but that target was not found",
+		},
 		{"client names what is hidden", "", "CREATE h._trafficpolicy.example.com TXT 60 \"x\"", hidden},
 		{"client deletes what is hidden", "", "DELETE h._trafficpolicy.example.com A id=1 weight=1 60 192.0.2.1", hidden},
 		{"client at the parent", "", "CREATE _trafficpolicy.example.com TXT 60 \"x\"", ""},
 		{"client beside the parent", "", "CREATE x._trafficpolicy0.example.com TXT 60 \"x\"", ""},
 		{"instance changes its own", "i", "UPSERT h._trafficpolicy.example.com A id=1 weight=7 60 192.0.2.1", ""},
 		{"instance deletes its own", "i", "DELETE www.example.com A alias=Z1EXAMPLE/h._trafficpolicy.example.com/eth", ""},
-		{"instance over a client's", "i", "UPSERT c.example.com A 60 192.0.2.3",
-			"Tried to create resource record set [name='c.example.com.', type='A'] but it already exists"},
+		{
+			"instance over a client's", "i", "UPSERT c.example.com A 60 192.0.2.3",
+			"Tried to create resource record set [name='c.example.com.', type='A'] but it already exists",
+		},
 		{"instance deletes a client's", "i", "DELETE c.example.com A 60 192.0.2.9", differs("c.example.com.")},
-		{"instance over another's", "j", "UPSERT www.example.com A 60 192.0.2.3",
-			"Tried to create resource record set [name='www.example.com.', type='A'] but it already exists"},
+		{
+			"instance over another's", "j", "UPSERT www.example.com A 60 192.0.2.3",
+			"Tried to create resource record set [name='www.example.com.', type='A'] but it already exists",
+		},
 		{"instance deletes another's", "j", "DELETE www.example.com A alias=Z1EXAMPLE/h._trafficpolicy.example.com/eth", differs("www.example.com.")},
-		{"instance makes a loop", "i", "UPSERT h._trafficpolicy.example.com A id=1 weight=1 alias=Z1EXAMPLE/www.example.com",
-			"RRSet of type A with DNS name h._trafficpolicy.example.com. is not permitted as it creates a CNAME or alias loop in the zone."},
+		{
+			"instance makes a loop", "i", "UPSERT h._trafficpolicy.example.com A id=1 weight=1 alias=Z1EXAMPLE/www.example.com",
+			"RRSet of type A with DNS name h._trafficpolicy.example.com. is not permitted as it creates a CNAME or alias loop in the zone.",
+		},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -51,7 +51,7 @@ func parse(text []byte) (*geo.Layer, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer db.Close()
+	defer db.Close() //nolint:errcheck // of bytes in memory
 	var builder geo.LayerBuilder
 	places := make(map[uintptr]uint32) // by place of the record in the file
 	networks, known := 0, false

@@ -35,31 +35,52 @@ func TestLayouts(t *testing.T) {
 		want   geo.Position
 	}{
 		{"GeoIP2 City", cityMaxMind(), seattle()},
-		{"GeoIP2 Country", object{"country": object{"iso_code": "TR"}, "continent": object{"code": "AS"}},
-			geo.Position{Continent: geo.CodeOf("EU"), Country: geo.CodeOf("TR")}},
-		{"registered country alone", object{"registered_country": object{"iso_code": "JP"}},
-			geo.Position{Continent: geo.CodeOf("AS"), Country: geo.CodeOf("JP")}},
-		{"GeoLite2 ASN", object{"autonomous_system_number": uint32(64500), "autonomous_system_organization": "Example"},
-			geo.Position{ASN: 64500}},
+		{
+			"GeoIP2 Country",
+			object{"country": object{"iso_code": "TR"}, "continent": object{"code": "AS"}},
+			geo.Position{Continent: geo.CodeOf("EU"), Country: geo.CodeOf("TR")},
+		},
+		{
+			"registered country alone",
+			object{"registered_country": object{"iso_code": "JP"}},
+			geo.Position{Continent: geo.CodeOf("AS"), Country: geo.CodeOf("JP")},
+		},
+		{
+			"GeoLite2 ASN",
+			object{"autonomous_system_number": uint32(64500), "autonomous_system_organization": "Example"},
+			geo.Position{ASN: 64500},
+		},
 		{"DB-IP City", object{
 			"country":      object{"iso_code": "US"},
 			"location":     object{"latitude": float32(47.6062), "longitude": float32(-122.3321)},
 			"subdivisions": list{object{"names": object{"en": "Washington"}}},
 		}, seattle()},
-		{"ip-location-db country", object{"country_code": "DE"},
-			geo.Position{Continent: geo.CodeOf("EU"), Country: geo.CodeOf("DE")}},
+		{
+			"ip-location-db country",
+			object{"country_code": "DE"},
+			geo.Position{Continent: geo.CodeOf("EU"), Country: geo.CodeOf("DE")},
+		},
 		{"ip-location-db city", object{
 			"city": "Seattle", "country_code": "US", "state1": "Washington", "state2": "", "postcode": "", "timezone": "",
 			"latitude": float32(47.6062), "longitude": float32(-122.3321),
 		}, seattle()},
 		{"coordinates as texts", object{"country_code": "US", "state1": "WA", "latitude": "47.6062", "longitude": "-122.3321"}, seattle()},
-		{"subdivision that no RRset can name", object{"country_code": "DE", "state1": "Bavaria"},
-			geo.Position{Continent: geo.CodeOf("EU"), Country: geo.CodeOf("DE")}},
-		{"state that there is not", object{"country_code": "US", "state1": "Jefferson"},
-			geo.Position{Continent: geo.CodeOf("NA"), Country: geo.CodeOf("US")}},
+		{
+			"subdivision that no RRset can name",
+			object{"country_code": "DE", "state1": "Bavaria"},
+			geo.Position{Continent: geo.CodeOf("EU"), Country: geo.CodeOf("DE")},
+		},
+		{
+			"state that there is not",
+			object{"country_code": "US", "state1": "Jefferson"},
+			geo.Position{Continent: geo.CodeOf("NA"), Country: geo.CodeOf("US")},
+		},
 		{"country that Amazon does not place", object{"country_code": "BV"}, geo.Position{Country: geo.CodeOf("BV")}},
-		{"coordinates that are none", object{"country_code": "DE", "latitude": 91.0, "longitude": 0.0},
-			geo.Position{Continent: geo.CodeOf("EU"), Country: geo.CodeOf("DE")}},
+		{
+			"coordinates that are none",
+			object{"country_code": "DE", "latitude": 91.0, "longitude": 0.0},
+			geo.Position{Continent: geo.CodeOf("EU"), Country: geo.CodeOf("DE")},
+		},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -145,8 +166,12 @@ func TestFilesCombine(t *testing.T) {
 		{"city and system", []*geo.Layer{city, asn}, "192.0.2.1", both},
 		{"system and city", []*geo.Layer{asn, city}, "192.0.2.1", both},
 		{"country behind city", []*geo.Layer{city, country}, "192.0.2.1", func() geo.Position { p := seattle(); p.Bits = 24; return p }()},
-		{"country where there is no city", []*geo.Layer{city, asn, country}, "192.0.3.1",
-			geo.Position{Continent: geo.CodeOf("EU"), Country: geo.CodeOf("DE"), ASN: 64500, Bits: 24}},
+		{
+			"country where there is no city",
+			[]*geo.Layer{city, asn, country},
+			"192.0.3.1",
+			geo.Position{Continent: geo.CodeOf("EU"), Country: geo.CodeOf("DE"), ASN: 64500, Bits: 24},
+		},
 		{"nowhere", []*geo.Layer{city, asn, country}, "10.0.0.1", geo.Position{Bits: 1}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -114,7 +114,7 @@ func (b *bench) send(ctx context.Context, kind, to string) error {
 	}
 	a := attack.Attack{Kind: attack.Kind(kind), To: server, Names: names, Rate: b.rate, For: time.Duration(b.seconds * float64(time.Second))}
 	count, err := a.Run(ctx)
-	fmt.Println(count)
+	_, _ = fmt.Fprintln(os.Stdout, count)
 	return err
 }
 
@@ -156,7 +156,7 @@ func (b *bench) start(ctx context.Context) (*process.Process, error) {
 // report prints the tables.
 func (b *bench) report(ctx context.Context, args []string, samples []*sample) error {
 	command := strings.Join(append([]string{"go run ./test/bench/flood"}, args...), " ")
-	fmt.Printf("Command: `%s`\n\n%s; %s names; server on processor %s, attackers and clients on %s; attacks of %g s; good clients send %s queries/s over UDP and %s over TCP.\n\n",
+	_, _ = fmt.Fprintf(os.Stdout, "Command: `%s`\n\n%s; %s names; server on processor %s, attackers and clients on %s; attacks of %g s; good clients send %s queries/s over UDP and %s over TCP.\n\n",
 		command, report.Machine(ctx), report.Count(b.zone.Names), b.cpus[0], b.cpus[1], b.seconds, report.Count(goodUDP), report.Count(goodTCP))
 	t := report.Table{Header: []string{
 		"attack", "packets/s", "UDP answered", "p99 ms", "before", "TCP answered", "p99 ms", "before", "server busy", "RSS MiB before", "most", "after", "log lines",

@@ -280,7 +280,7 @@ func (c *counters) read(metrics io.Reader) error {
 // report prints the medians over the rounds; latencies of the best round, since
 // whatever else the machine does shows in them first.
 func (b *bench) report(ctx context.Context, args []string, samples map[string][]*sample) error {
-	fmt.Printf("Command: `%s`\n\n%s; %d names, %s queries/s, %s changes/s in batches of 10, %d rounds of %g s; medians, but latencies are those of the least disturbed round, the one with the lowest p99.9.\n\n",
+	_, _ = fmt.Fprintf(os.Stdout, "Command: `%s`\n\n%s; %d names, %s queries/s, %s changes/s in batches of 10, %d rounds of %g s; medians, but latencies are those of the least disturbed round, the one with the lowest p99.9.\n\n",
 		strings.Join(append([]string{"go run ./test/bench/gc"}, args...), " "), report.Machine(ctx),
 		b.names, report.Count(b.qps), report.Count(b.changes), b.rounds, b.seconds)
 	t := report.Table{Header: []string{"setting", "CPU ms/s", "GC/s", "longest pause ms", "p50 ms", "p99 ms", "p99.9 ms", "max ms", "lost", "changes/s", "change p99 ms", "heap MiB", "RSS MiB"}}

@@ -17,10 +17,12 @@ import (
 	"testing"
 )
 
-// Map, List and the types string, float64, float32, uint16, uint32, uint64 and
-// bool are what records are made of.
+// Records are made of Map, List and the types string, float64, float32, uint16,
+// uint32, uint64 and bool.
 type (
-	Map  = map[string]any
+	// Map is a map of a record.
+	Map = map[string]any
+	// List is a list of a record.
 	List = []any
 )
 
@@ -92,6 +94,7 @@ func (b *builder) insert(p netip.Prefix, data int) {
 }
 
 func (b *builder) file(t testing.TB) []byte {
+	t.Helper()
 	var out []byte
 	count := len(b.nodes)
 	for _, n := range b.nodes {
