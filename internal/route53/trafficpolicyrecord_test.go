@@ -276,7 +276,11 @@ func TestRevertLeavesInstances(t *testing.T) {
 	wantError(t, err, "InvalidInput", "The resource record set www.example.com. A cannot be restored: the traffic policy instance "+id+" has its place now. Delete the instance first.")
 	_, err = f.Revert(t.Context(), zoneID, 5, "") // only the instance is another one
 	wantError(t, err, "InvalidInput", "")
-	for version, address := range map[uint64]string{3: "192.0.2.1", 6: "192.0.2.2"} {
+	for _, to := range []struct {
+		version uint64
+		address string
+	}{{3, "192.0.2.1"}, {6, "192.0.2.2"}} {
+		version, address := to.version, to.address
 		if _, err := f.Revert(t.Context(), zoneID, version, ""); err != nil {
 			t.Fatal(err)
 		}
