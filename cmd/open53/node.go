@@ -51,7 +51,7 @@ type node struct {
 	answers  *nameserver.Group
 	world    policy.World // what answers depend on besides the zones
 	geo      *mmdb.Follower
-	geoLater bool // the databases are read when run begins
+	geoReady chan struct{} // is closed when the databases were read, in run; nil if they were before
 	dns      *dnsio.Server
 	http     *httpserver.Server
 	metrics  *metricstore.Store  // of the CloudWatch API
@@ -79,9 +79,6 @@ func newNode(ctx context.Context, c *config.Config, auth *access.Authenticator, 
 	if err = n.newWorld(c); err != nil {
 		return nil, err
 	}
-	if err = n.locate(c, dev); err != nil {
-		return nil, err
-	}
 	n.db = zonedb.NewIn(n.world)
 	db := n.db
 	n.replica = replica.New(n.store, db, n.component("replica"))
@@ -101,6 +98,9 @@ func newNode(ctx context.Context, c *config.Config, auth *access.Authenticator, 
 		return nil, err
 	}
 	log.Info("zones loaded", "zones", db.Snapshot().Zones(), "elapsed", time.Since(begin).Round(time.Millisecond))
+	if err = n.locate(c, dev); err != nil {
+		return nil, err
+	}
 	if n.dns, err = listenDNS(c, n.answers, n.component("dns")); err != nil {
 		return nil, err
 	}

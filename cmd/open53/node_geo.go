@@ -35,9 +35,12 @@ func (n *node) regionExists(name string) bool {
 	return found
 }
 
-// locate reads the databases of positions: now, for serve must not answer
-// before it knows where clients are, or, with later set, when run begins.
-func (n *node) locate(c *config.Config, later bool) error {
+// locate reads the databases of positions: now if the zones, which are loaded,
+// have answers that depend on where clients are, or if the operator has named
+// databases, which may be wrong; else when run begins, so that a start need not
+// wait for what takes seconds: a change that needs them is not in sync before.
+// dev always reads later.
+func (n *node) locate(c *config.Config, dev bool) error {
 	patterns := []string{filepath.Join(defaultGeoDirectory, "*.mmdb")}
 	if c.Data != "" {
 		patterns = append([]string{filepath.Join(c.Data, "geo", "*.mmdb")}, patterns...)
@@ -47,8 +50,9 @@ func (n *node) locate(c *config.Config, later bool) error {
 		return nil
 	}
 	n.geo = mmdb.NewFollower(c.GeoDatabases, patterns, n.world.Locator, n.component("geo"))
-	if later && len(c.GeoDatabases) == 0 {
-		n.geoLater = true
+	if len(c.GeoDatabases) == 0 && (dev || !n.db.Located()) {
+		n.geoReady = make(chan struct{})
+		n.replica.AwaitPlaces(n.geoReady)
 		return nil
 	}
 	return n.geo.Load()
@@ -63,8 +67,9 @@ const noGeoDatabase = "none"
 
 // followGeo keeps up with the databases.
 func (n *node) followGeo(ctx context.Context) error {
-	if n.geoLater {
+	if n.geoReady != nil {
 		n.geo.Follow()
+		close(n.geoReady)
 	}
 	return n.geo.Run(ctx)
 }

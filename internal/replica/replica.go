@@ -36,6 +36,7 @@ type Replica struct {
 	networks networks
 	// entities belongs to Load, then to Run.
 	entities entities
+	located  <-chan struct{} // see AwaitPlaces
 
 	mu      sync.Mutex // guards the fields below
 	served  uint64
@@ -46,6 +47,10 @@ type Replica struct {
 func New(s store.Store, db *zonedb.DB, log *slog.Logger) *Replica {
 	return &Replica{store: s, db: db, log: log, changed: make(chan struct{})}
 }
+
+// AwaitPlaces has Run publish nothing that depends on where clients are before
+// ready is closed. To be called before Run.
+func (r *Replica) AwaitPlaces(ready <-chan struct{}) { r.located = ready }
 
 // Served is the position up to which DNS answers show the store.
 func (r *Replica) Served() uint64 {
@@ -222,6 +227,9 @@ func (r *Replica) publish(view store.View, work touched) error {
 			edit.Discard()
 			return err
 		}
+	}
+	if r.located != nil && r.db.Located() {
+		<-r.located
 	}
 	edit.Commit()
 	return nil

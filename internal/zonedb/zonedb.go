@@ -33,6 +33,8 @@ import (
 // DB is the set of compiled zones.
 type DB struct {
 	current atomic.Pointer[Snapshot]
+	// located is set once a group was compiled that asks where clients are.
+	located atomic.Bool
 	outside *Outside
 	world   policy.World
 
@@ -67,6 +69,9 @@ func NewIn(w policy.World) *DB {
 
 // Snapshot is the latest published state.
 func (db *DB) Snapshot() *Snapshot { return db.current.Load() }
+
+// Located reports whether answers depend on where clients are.
+func (db *DB) Located() bool { return db.located.Load() }
 
 // Outside are the names outside our zones that aliases point at.
 func (db *DB) Outside() *Outside { return db.outside }
