@@ -4,6 +4,7 @@ import (
 	"os/exec"
 	"runtime"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -29,6 +30,19 @@ func ownNetwork(t *testing.T) []string {
 	for _, args := range commands {
 		if out, err := exec.Command("ip", args...).CombinedOutput(); err != nil {
 			t.Skipf("ip %v: %v: %s", args, err, out)
+		}
+	}
+	// Addresses of IPv6 become usable a moment later, "nodad" or not.
+	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(time.Millisecond) {
+		out, err := exec.Command("ip", "-6", "addr", "show", "tentative").CombinedOutput()
+		if err != nil {
+			t.Fatalf("ip addr: %v: %s", err, out)
+		}
+		if len(out) == 0 {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("addresses stay tentative: %s", out)
 		}
 	}
 	return []string{"192.0.2.7", "198.51.100.9", "198.51.100.9", "2001:db8::7", "2001:db8:9::9", "fe80::7%lo"}

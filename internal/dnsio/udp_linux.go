@@ -55,6 +55,8 @@ type batchUDP struct {
 	names   [batchSize]unix.RawSockaddrInet6 // large enough for IPv4
 	control [batchSize][controlSize]byte
 	gather  unix.Timespec
+	answers [batchSize]answer
+	trains  trains
 	queries []byte // batchSize buffers of maxQuery
 	replies []byte // batchSize buffers of maxReply
 }
@@ -120,6 +122,7 @@ func (u *batchUDP) configure(family int) error {
 	if err := set(unix.SOL_SOCKET, unix.SO_REUSEPORT, 1); err != nil {
 		return err
 	}
+	u.trains.possible = set(unix.SOL_UDP, unix.UDP_SEGMENT, 0) == nil
 	// The kernel may grant less; that is not an error.
 	_ = set(unix.SOL_SOCKET, unix.SO_RCVBUF, socketBuffer)
 	_ = set(unix.SOL_SOCKET, unix.SO_SNDBUF, socketBuffer)
@@ -218,8 +221,6 @@ func (u *batchUDP) prepare() {
 		u.in[i].hdr.Name = (*byte)(unsafe.Pointer(&u.names[i]))
 		u.in[i].hdr.Iov = &u.inVec[i]
 		u.in[i].hdr.SetIovlen(1)
-		u.out[i].hdr.Iov = &u.outVec[i]
-		u.out[i].hdr.SetIovlen(1)
 		u.rearm(i)
 	}
 }
@@ -292,15 +293,12 @@ func (u *batchUDP) query(i int) []byte {
 
 // reply makes a response to message i the one that is sent in place out.
 func (u *batchUDP) reply(i, out int, response []byte) {
-	hdr := &u.out[out].hdr
-	hdr.Name = (*byte)(unsafe.Pointer(&u.names[i]))
-	hdr.Namelen = u.in[i].hdr.Namelen
-	hdr.Control, hdr.Controllen = nil, 0
+	a := &u.answers[out]
+	a.to, a.nameLen, a.controlLen = uint8(i), u.in[i].hdr.Namelen, 0
 	if u.wildcard {
-		u.answerFrom(i, hdr)
+		a.controlLen = u.answerFrom(i)
 	}
-	u.outVec[out].Base = &response[0]
-	u.outVec[out].SetLen(len(response))
+	a.data = response
 }
 
 // client is the source address of message i.
@@ -313,11 +311,11 @@ func (u *batchUDP) client(i int) netip.Addr {
 }
 
 // answerFrom makes a response leave from the address that its query came to:
-// the pktinfo of the query, without the interface, serves as the response's.
-func (u *batchUDP) answerFrom(i int, out *unix.Msghdr) {
-	in := &u.in[i].hdr
-	if int(in.Controllen) < unix.SizeofCmsghdr {
-		return
+// the pktinfo of the query, without the interface, serves as the response's. It
+// returns how much of the control buffer that is.
+func (u *batchUDP) answerFrom(i int) (length int) {
+	if int(u.in[i].hdr.Controllen) < unix.SizeofCmsghdr {
+		return 0
 	}
 	c := (*unix.Cmsghdr)(unsafe.Pointer(&u.control[i][0]))
 	data := unsafe.Pointer(&u.control[i][unix.CmsgLen(0)])
@@ -326,22 +324,21 @@ func (u *batchUDP) answerFrom(i int, out *unix.Msghdr) {
 		info := (*unix.Inet4Pktinfo)(data)
 		info.Ifindex = 0
 		info.Spec_dst = info.Addr
-		out.SetControllen(unix.CmsgSpace(unix.SizeofInet4Pktinfo))
+		return unix.CmsgSpace(unix.SizeofInet4Pktinfo)
 	case c.Level == unix.IPPROTO_IPV6 && c.Type == unix.IPV6_PKTINFO:
 		info := (*unix.Inet6Pktinfo)(data)
 		if !netip.AddrFrom16(info.Addr).IsLinkLocalUnicast() { // those need their interface
 			info.Ifindex = 0
 		}
-		out.SetControllen(unix.CmsgSpace(unix.SizeofInet6Pktinfo))
-	default:
-		return
+		return unix.CmsgSpace(unix.SizeofInet6Pktinfo)
 	}
-	out.Control = &u.control[i][0]
+	return 0
 }
 
 // send sends the first n responses. A message the kernel refuses is lost, as
 // any datagram may be; the ones behind it are still sent.
 func (u *batchUDP) send(n int) {
+	n = u.pack(n)
 	for sent := 0; sent < n; {
 		done, _, errno := unix.RawSyscall6(unix.SYS_SENDMMSG, uintptr(u.fd), uintptr(unsafe.Pointer(&u.out[sent])), uintptr(n-sent), unix.MSG_DONTWAIT, 0, 0)
 		if errno == unix.EAGAIN { // the send buffer is full: wait, and let others run
@@ -349,6 +346,9 @@ func (u *batchUDP) send(n int) {
 		}
 		switch {
 		case errno == unix.EINTR:
+		case errno != 0 && u.out[sent].hdr.Iovlen > 1:
+			u.sendApart(&u.out[sent].hdr)
+			sent++
 		case errno != 0:
 			sent++
 		default:
