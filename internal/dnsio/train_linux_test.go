@@ -88,7 +88,7 @@ func TestTrainsApart(t *testing.T) {
 const longer = 1100 // bytes
 
 // longEcho adds so many bytes.
-type longEcho struct{ quiet }
+type longEcho struct{}
 
 func (longEcho) Respond(reply, msg []byte, _ netip.Addr, _ dnswire.Transport) []byte {
 	return append(append(reply[:0], msg...), strings.Repeat("-", longer)...)
