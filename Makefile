@@ -52,7 +52,7 @@ bench: ## measure changes, start, memory and queries beside moto_server and Powe
 	./test/bench/setup.sh
 	$(GO) run ./test/bench/control
 
-bench-dns: ## measure answers beside gdnsd, NSD, Knot, PowerDNS and BIND
+bench-dns: geo-database ## measure answers beside gdnsd, NSD, Knot, PowerDNS and BIND
 	./test/bench/setup.sh
 	$(GO) run ./test/bench/dns
 

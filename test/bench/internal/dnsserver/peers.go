@@ -23,6 +23,7 @@ func gdnsd() *Server {
 	return &Server{
 		Name:     "gdnsd",
 		Settings: "udp_threads = 1, tcp_threads = 1",
+		Policies: gdnsdPolicies(),
 		version:  printed("version ", "gdnsd", "-?"),
 		prepare: func(_ context.Context, s *Setup) (process.Spec, error) {
 			if err := os.MkdirAll(s.file("zones"), 0o755); err != nil {
@@ -39,7 +40,10 @@ func gdnsd() *Server {
   run_dir = %s
   state_dir = %s
 }
-`, s.Address, s.file("run"), s.file("state"))
+%s`, s.Address, s.file("run"), s.file("state"), s.gdnsdPlugins())
+			if err == nil && s.Positions != "" {
+				err = s.writeGdnsdPolicies()
+			}
 			return process.Spec{Args: []string{"gdnsd", "-c", s.Dir, "start"}}, err
 		},
 	}
@@ -109,13 +113,21 @@ zone:
 func powerDNS() *Server {
 	return &Server{
 		Name:     "PowerDNS",
-		Settings: "bind backend, receiver-threads 1, distributor-threads 1, packet and query cache for an hour",
+		Settings: "bind backend, receiver-threads 1, distributor-threads 1, packet and query cache for an hour; policies by the geoip backend",
+		Policies: powerDNSPolicies(),
 		version:  printed("Authoritative Server ", "pdns_server", "--version"),
 		prepare: func(_ context.Context, s *Setup) (process.Spec, error) {
 			if err := s.write("zones.conf", "zone %q { type master; file %q; };\n", s.apex(), s.ZoneFile); err != nil {
 				return process.Spec{}, err
 			}
-			err := s.write("pdns.conf", `launch=bind
+			backends := "bind"
+			if s.Positions != "" {
+				backends = "bind,geoip\nedns-subnet-processing=yes\ngeoip-database-files=" + s.Positions + "\ngeoip-zones-file=" + s.file("geoip.yaml")
+				if err := s.writePowerDNSPolicies(); err != nil {
+					return process.Spec{}, err
+				}
+			}
+			err := s.write("pdns.conf", `launch=%[4]s
 bind-config=%[3]s/zones.conf
 bind-check-interval=0
 local-address=%[1]s
@@ -132,7 +144,7 @@ negquery-cache-ttl=3600
 max-cache-entries=4000000
 max-packet-cache-entries=4000000
 max-tcp-connections=200
-`, s.Address.Addr(), s.Address.Port(), s.Dir)
+`, s.Address.Addr(), s.Address.Port(), s.Dir, backends)
 			return process.Spec{Args: []string{"pdns_server", "--config-dir=" + s.Dir}}, err
 		},
 	}
