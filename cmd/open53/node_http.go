@@ -20,6 +20,7 @@ import (
 	"open53/internal/route53api"
 	"open53/internal/sts"
 	"open53/internal/telemetry"
+	"open53/internal/zone"
 	"open53/internal/zonedb"
 )
 
@@ -102,6 +103,7 @@ func (n *node) route53Handler(service *route53.Service, c *config.Config) http.H
 	}
 	if !c.Strict {
 		options.Enums.RRType.Any = true
+		options.Enums.Latitude.Any, options.Enums.Longitude.Any = zone.MaxDegrees, zone.MaxDegrees
 	}
 	options.Enums.ResourceRecordSetRegion.Any = len(c.Regions) > 0
 	options.Enums.VPCRegion.Any = len(c.Regions) > 0

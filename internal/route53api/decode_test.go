@@ -321,6 +321,9 @@ func TestEnumRules(t *testing.T) {
 	region := func(name string) string {
 		return batch(change("CREATE", `<Name>a.</Name><Type>A</Type><Region>`+name+`</Region>`))
 	}
+	coordinates := func(latitude string) string {
+		return batch(change("CREATE", `<Name>a.</Name><Type>A</Type><GeoProximityLocation><Coordinates><Latitude>`+latitude+`</Latitude><Longitude>1</Longitude></Coordinates></GeoProximityLocation>`))
+	}
 	own := Enums{ResourceRecordSetRegion: EnumRule{Values: []string{"us-east-1", "dc-berlin"}}}
 	for _, tt := range []struct {
 		name  string
@@ -336,6 +339,9 @@ func TestEnumRules(t *testing.T) {
 		{"unknown region", Enums{}, region("dc-berlin"), "InvalidInput: Invalid XML ; cvc-enumeration-valid: Value 'dc-berlin'"},
 		{"own region", own, region("dc-berlin"), ""},
 		{"region not listed", own, region("eu-west-1"), "InvalidInput: Invalid XML ; cvc-enumeration-valid: Value 'eu-west-1' is not facet-valid with respect to enumeration '[us-east-1, dc-berlin]'."},
+		{"coordinates of the model", Enums{}, coordinates("37.7749"), "InvalidInput: Invalid XML ; cvc-maxLength-valid: Value '37.7749'"},
+		{"exact coordinates", Enums{Latitude: TextRule{Any: 17}}, coordinates("37.7749"), ""},
+		{"exact coordinates are bounded", Enums{Latitude: TextRule{Any: 17}}, coordinates(strings.Repeat("1", 18)), "InvalidInput: Invalid XML ; cvc-maxLength-valid:"},
 		{"any region is bounded", Enums{ResourceRecordSetRegion: EnumRule{Any: true}}, region(strings.Repeat("x", 65)), "InvalidInput: Invalid XML ; cvc-maxLength-valid:"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

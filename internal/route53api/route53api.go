@@ -71,3 +71,19 @@ func (e EnumRule) apply(c restxml.Constraint) restxml.Constraint {
 	}
 	return c
 }
+
+// TextRule says what a server admits for a text that the model has a pattern
+// for. The zero value is the model.
+type TextRule struct {
+	// Any, if not zero, admits every text of so many characters; the API
+	// checks it.
+	Any int
+}
+
+// apply makes the constraint that follows from the model's.
+func (r TextRule) apply(c restxml.Constraint) restxml.Constraint {
+	if r.Any > 0 {
+		c.MaxLen, c.Pattern = r.Any, nil
+	}
+	return c
+}

@@ -40,6 +40,8 @@ func Parse(document string, opts zone.Options) (*Document, error) {
 	return r.doc, nil
 }
 
+const startRequired = "Exactly one of StartEndpoint and StartRule is required"
+
 // document reads everything but what only the whole tells.
 func (r *reader) document(root *node) {
 	f := r.fields("", "The document", root)
@@ -50,8 +52,8 @@ func (r *reader) document(root *node) {
 	}
 	r.recordType(f.text("RecordType"))
 	r.doc.Start = Reference{Endpoint: f.text("StartEndpoint"), Rule: f.text("StartRule")}
-	if (r.doc.Start.Endpoint == "") == (r.doc.Start.Rule == "") {
-		r.fault("", "Exactly one of StartEndpoint and StartRule is required")
+	if both, none := r.doc.Start.Endpoint != "" && r.doc.Start.Rule != "", r.doc.Start == (Reference{}); both || none && r.opts.Strict {
+		r.fault("", startRequired)
 	}
 	for id, n := range r.definitions(f, "Endpoints") {
 		r.doc.Endpoints[id] = r.endpoint(id, n)
@@ -59,6 +61,7 @@ func (r *reader) document(root *node) {
 	for id, n := range r.definitions(f, "Rules") {
 		r.doc.Rules[id] = r.rule(id, n)
 	}
+	r.findStart()
 	if len(r.doc.Rules) > MaxRules {
 		r.fault("", "There must not be more than "+strconv.Itoa(MaxRules)+" rules")
 	}

@@ -95,9 +95,21 @@ func TestParseFaults(t *testing.T) {
 		{"rule type unknown", policy(`"start":{"RuleType":"random"}`), "start: RuleType 'random' is not one of failover, geo, geoproximity, latency, multivalue, weighted."},
 		{"member of another rule", policy(`"start":{"RuleType":"weighted","Items":[{"EndpointReference":"a","Weight":1}],"Regions":[]}`), "start: The member 'Regions' is not known here."},
 		{
-			"the guide's example", policy(`"start":{"RuleType":"geo","GeolocationRules":[{"Location":"continent:NA","EndpointReference":"a"}]}`),
-			"start: Locations must be an array with at least one item.;start: The member 'GeolocationRules' is not known here.",
+			"both lists of locations", policy(`"start":{"RuleType":"geo","Locations":[{"IsDefault":true,"EndpointReference":"a"}],"GeolocationRules":[{"Location":"continent:NA","EndpointReference":"a"}]}`),
+			"start: The member 'GeolocationRules' is not known here.",
 		},
+		{
+			"location of no kind", policy(`"start":{"RuleType":"geo","Locations":[{"Location":"planet:EA","EndpointReference":"a"}]}`),
+			"start: Location 'planet:EA' is not one of continent:CODE, country:CODE, subdivision:COUNTRY-CODE, default.",
+		},
+		{"location of nowhere", policy(`"start":{"RuleType":"geo","Locations":[{"Location":"country:XX","EndpointReference":"a"}]}`), "start: The location [CountryCode=XX] is not valid."},
+		{
+			"location twice said", policy(`"start":{"RuleType":"geo","Locations":[{"Location":"country:US","Country":"US","EndpointReference":"a"}]}`),
+			"start: The member 'Location' is not known here.",
+		},
+		{"no start, two rules", strings.Replace(policy(`"x":{"RuleType":"weighted","Items":[{"EndpointReference":"a","Weight":1}]},"y":{"RuleType":"weighted","Items":[{"EndpointReference":"a","Weight":1}]}`),
+			`"StartRule":"start",`, "", 1), "Exactly one of StartEndpoint and StartRule is required."},
+		{"no start, two endpoints", strings.Replace(policy(""), `"StartRule":"start",`, "", 1), "Exactly one of StartEndpoint and StartRule is required."},
 		{"no items", policy(`"start":{"RuleType":"weighted","Items":[]}`), "start: Items must be an array with at least one item."},
 		{"no reference", policy(`"start":{"RuleType":"weighted","Items":[{"Weight":1}]}`), "start: Exactly one of EndpointReference and RuleReference is required in Items."},
 		{
@@ -163,8 +175,8 @@ func TestParseFaults(t *testing.T) {
 			"start: Region 'us-east-1' must begin with aws:route53:.",
 		},
 		{
-			"too precise", policy(`"start":{"RuleType":"geoproximity","GeoproximityLocations":[{"EndpointReference":"a","Latitude":"51.501","Longitude":"0"}]}`),
-			"start: The location [Latitude=51.501, Longitude=0] is not valid.",
+			"too precise", policy(`"start":{"RuleType":"geoproximity","GeoproximityLocations":[{"EndpointReference":"a","Latitude":"51.5010000000001","Longitude":"0"}]}`),
+			"start: The location [Latitude=51.5010000000001, Longitude=0] is not valid.",
 		},
 		{
 			"bias", policy(`"start":{"RuleType":"geoproximity","GeoproximityLocations":[{"EndpointReference":"a","Latitude":51.5,"Longitude":0,"Bias":100}]}`),
@@ -207,6 +219,77 @@ func TestStrict(t *testing.T) {
 	strict.Strict = true
 	if _, err := Parse(rule, strict); err == nil || !strings.HasPrefix(err.Error(), "start: RuleType 'cidr' is not one of") {
 		t.Error(err)
+	}
+}
+
+// TestLenient: what can mean one thing only is read, unless strictly.
+func TestLenient(t *testing.T) {
+	noStart := func(document string) string { return strings.Replace(document, `"StartRule":"start",`, "", 1) }
+	one := `"Items":[{"EndpointReference":"a","Weight":1}]`
+	for _, test := range []struct {
+		name, document string
+		start          Reference
+		refusal        string // if strict
+	}{
+		{
+			"one rule", noStart(policy(`"r":{"RuleType":"weighted",` + one + `}`)),
+			Reference{Rule: "r"},
+			"Exactly one of StartEndpoint and StartRule is required.",
+		},
+		{
+			"a rule that leads to another", noStart(policy(`"a":{"RuleType":"weighted",` + one + `},"z":{"RuleType":"weighted","Items":[{"RuleReference":"a","Weight":1}]}`)),
+			Reference{Rule: "z"},
+			"Exactly one of StartEndpoint and StartRule is required.",
+		},
+		{
+			"one endpoint", `{"AWSPolicyFormatVersion":"2015-10-01","RecordType":"A","Endpoints":{"e":{"Value":"192.0.2.1"}}}`,
+			Reference{Endpoint: "e"},
+			"Exactly one of StartEndpoint and StartRule is required.",
+		},
+		{
+			"GeolocationRules", policy(`"start":{"RuleType":"geo","GeolocationRules":[{"Continent":"NA","EndpointReference":"a"}]}`),
+			Reference{Rule: "start"},
+			"start: Locations must be an array with at least one item.;start: The member 'GeolocationRules' is not known here.",
+		},
+		{
+			"Location", policy(`"start":{"RuleType":"geo","Locations":[{"Location":"default","EndpointReference":"a"}]}`),
+			Reference{Rule: "start"},
+			"start: One of Continent, Country and IsDefault is required in Locations.;start: The member 'Location' is not known here.",
+		},
+		{
+			"exact coordinates", policy(`"start":{"RuleType":"geoproximity","GeoproximityLocations":[{"EndpointReference":"a","Latitude":"37.7749","Longitude":"-122.4194"}]}`),
+			Reference{Rule: "start"},
+			"start: The location [Latitude=37.7749, Longitude=-122.4194] is not valid.",
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			doc, err := Parse(test.document, testOptions)
+			if err != nil || doc.Start != test.start {
+				t.Errorf("%v, %v", doc, err)
+			}
+			strict := testOptions
+			strict.Strict = true
+			if _, err := Parse(test.document, strict); err == nil || err.Error() != test.refusal {
+				t.Errorf("strictly: %v", err)
+			}
+		})
+	}
+}
+
+// TestLocationTexts: each form of a Location that is one text.
+func TestLocationTexts(t *testing.T) {
+	for text, want := range map[string]zone.Geolocation{
+		"continent:NA": {Continent: "NA"}, "country:DE": {Country: "DE"}, "subdivision:US-CA": {Country: "US", Subdivision: "CA"},
+		"country:*": {Country: "*"}, "default": {Country: "*"}, "*": {Country: "*"},
+	} {
+		doc, err := Parse(policy(`"start":{"RuleType":"geo","GeolocationRules":[{"Location":"`+text+`","EndpointReference":"a"}]}`), testOptions)
+		if err != nil {
+			t.Errorf("%s: %v", text, err)
+			continue
+		}
+		if got := *doc.Rules["start"].Branches[0].Routing.Geolocation; got != want {
+			t.Errorf("%s is %v", text, got)
+		}
 	}
 }
 

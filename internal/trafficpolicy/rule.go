@@ -27,7 +27,7 @@ func (r *reader) rule(id string, n *node) *Rule {
 	case kind == "failover":
 		r.failover(id, f, rule)
 	case kind == "geo":
-		branches("Locations", zone.GeolocationPolicy, r.location)
+		branches(r.locations(f), zone.GeolocationPolicy, r.location)
 	case kind == "latency":
 		branches("Regions", zone.Latency, r.region)
 	case kind == "geoproximity":
@@ -91,6 +91,7 @@ func (r *reader) branch(id, what string, n *node, policy zone.Policy, read func(
 func (r *reader) location(f *fields, b *Branch) {
 	g := zone.Geolocation{Continent: f.text("Continent"), Country: f.text("Country"), Subdivision: f.text("Subdivision")}
 	b.Routing.Geolocation = &g
+	r.locationText(f, &g)
 	if f.flag("IsDefault", false) {
 		if g != (zone.Geolocation{}) && g != (zone.Geolocation{Country: "*"}) {
 			r.fault(f.id, "IsDefault must not be true for the location "+printable(g.String()))

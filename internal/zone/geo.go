@@ -26,12 +26,15 @@ var amazonRegions = func() map[string]bool {
 
 // The character patterns of the service model.
 var (
-	countryPattern      = regexp.MustCompile(`^([A-Z]{2}|\*)$`)
-	subdivisionPattern  = regexp.MustCompile(`^[0-9A-Z]{1,3}$`)
-	latitudePattern     = regexp.MustCompile(`^[-+]?[0-9]{1,2}(\.[0-9]{0,2})?$`)
-	longitudePattern    = regexp.MustCompile(`^[-+]?[0-9]{1,3}(\.[0-9]{0,2})?$`)
-	collectionPattern   = regexp.MustCompile(`^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$`)
-	cidrLocationPattern = regexp.MustCompile(`^[0-9A-Za-z_\-*]{1,16}$`)
+	countryPattern     = regexp.MustCompile(`^([A-Z]{2}|\*)$`)
+	subdivisionPattern = regexp.MustCompile(`^[0-9A-Z]{1,3}$`)
+	latitudePattern    = regexp.MustCompile(`^[-+]?[0-9]{1,2}(\.[0-9]{0,2})?$`)
+	longitudePattern   = regexp.MustCompile(`^[-+]?[0-9]{1,3}(\.[0-9]{0,2})?$`)
+	// Coordinates are often written with more digits than Amazon takes.
+	exactLatitudePattern  = regexp.MustCompile(`^[-+]?[0-9]{1,2}(\.[0-9]{0,12})?$`)
+	exactLongitudePattern = regexp.MustCompile(`^[-+]?[0-9]{1,3}(\.[0-9]{0,12})?$`)
+	collectionPattern     = regexp.MustCompile(`^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$`)
+	cidrLocationPattern   = regexp.MustCompile(`^[0-9A-Za-z_\-*]{1,16}$`)
 )
 
 var continentCodes = []string{"AF", "AN", "AS", "EU", "NA", "OC", "SA"}
@@ -92,8 +95,12 @@ func (k *shapeCheck) geoproximity(g *RequestedGeoproximity) *Geoproximity {
 	}
 	if c := g.Coordinates; c != nil {
 		kinds++
-		k.degrees(c.Latitude, latitudePattern, 90, "Latitude")
-		k.degrees(c.Longitude, longitudePattern, 180, "Longitude")
+		latitude, longitude := exactLatitudePattern, exactLongitudePattern
+		if k.batch.opts.Strict {
+			latitude, longitude = latitudePattern, longitudePattern
+		}
+		k.degrees(c.Latitude, latitude, 90, "Latitude")
+		k.degrees(c.Longitude, longitude, 180, "Longitude")
 		out.Latitude, out.Longitude = c.Latitude, c.Longitude
 	}
 	const wanted = "Expected exactly one of [AWSRegion, LocalZoneGroup, or Coordinates], but found "
@@ -108,22 +115,26 @@ func (k *shapeCheck) geoproximity(g *RequestedGeoproximity) *Geoproximity {
 	return out
 }
 
-func (k *shapeCheck) degrees(text string, pattern *regexp.Regexp, limit int, typeName string) {
+func (k *shapeCheck) degrees(text string, pattern *regexp.Regexp, limit int64, typeName string) {
 	if !pattern.MatchString(text) {
 		k.pattern(text, pattern, typeName)
 		return
 	}
-	if d := hundredths(text); d > limit*100 || d < -limit*100 {
+	if d := picodegrees(text); d > limit*1e12 || d < -limit*1e12 {
 		k.invalid(typeName + " " + text + " is out of range")
 	}
 }
 
-// hundredths reads coordinates that fit the patterns above, so that "40.7"
+// MaxDegrees is how many characters a latitude or longitude has at most, where
+// Options.Strict does not ask for Amazon's two decimals.
+const MaxDegrees = 17
+
+// picodegrees reads coordinates that fit the patterns above, so that "40.7"
 // and "+40.70" are one place.
-func hundredths(text string) int {
+func picodegrees(text string) int64 {
 	unsigned := strings.TrimLeft(text, "+-")
 	whole, fraction, _ := strings.Cut(unsigned, ".")
-	n, _ := strconv.Atoi(whole + (fraction + "00")[:2]) // digits only, by the pattern
+	n, _ := strconv.ParseInt(whole+(fraction + "000000000000")[:12], 10, 64) // digits only, by the pattern
 	if strings.HasPrefix(text, "-") {
 		return -n
 	}

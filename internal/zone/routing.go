@@ -107,7 +107,7 @@ func (g *Geoproximity) samePlace(other *Geoproximity) bool {
 	if g.Latitude == "" || other.Latitude == "" {
 		return g.Region == other.Region && g.LocalZoneGroup == other.LocalZoneGroup && g.Latitude == other.Latitude
 	}
-	return hundredths(g.Latitude) == hundredths(other.Latitude) && hundredths(g.Longitude) == hundredths(other.Longitude)
+	return picodegrees(g.Latitude) == picodegrees(other.Latitude) && picodegrees(g.Longitude) == picodegrees(other.Longitude)
 }
 
 // references checks what the set says about other resources. The error is

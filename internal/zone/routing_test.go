@@ -94,6 +94,7 @@ func TestPolicies(t *testing.T) {
 			name: "one point twice, written otherwise", zone: []string{www("id=T near=@40.7,-74")}, batch: []string{"CREATE " + www("id=S near=@+40.70,-074.00")},
 			want: []string{head + ", and GeoProximityLocation=[Latitude=+40.70, Longitude=-074.00] cannot be created because a geoproximity RRSet with the same name, type and location already exists."},
 		},
+		{name: "points a few meters apart", zone: []string{www("id=T near=@37.7749,-122.4194")}, batch: []string{"CREATE " + www("id=S near=@37.7749,-122.4195")}},
 		{name: "region and point", zone: []string{www("id=T near=us-east-1")}, batch: []string{"CREATE " + www("id=S near=@40.7,-74"), "CREATE " + www("id=U near=@-40.7,-74")}},
 		{
 			name: "CIDR next to weighted", zone: []string{www("id=T weight=1")}, batch: []string{"CREATE " + www("id=S cidr="+collectionOne+"/*")},

@@ -143,9 +143,14 @@ func TestShapeOfPlaces(t *testing.T) {
 		{name: "empty geoproximity", line: "A id=S near= 60 192.0.2.1", want: []string{places + "none"}},
 		{name: "two geoproximity places", line: "A id=S near=us-east-1&@1,2 60 192.0.2.1", want: []string{places + "more than one"}},
 		{
-			name: "coordinates with four decimals", line: "A id=S near=@40.7128,-74 60 192.0.2.1",
+			name: "coordinates with four decimals, strictly", opts: Options{Strict: true}, line: "A id=S near=@40.7128,-74 60 192.0.2.1",
 			want: []string{`!cvc-pattern-valid: Value '40.7128' is not facet-valid with respect to pattern '[-+]?[0-9]{1,2}(\.[0-9]{0,2})?' for type 'Latitude'.`},
 		},
+		{
+			name: "coordinates with thirteen decimals", line: "A id=S near=@40.1234567890123,-74 60 192.0.2.1",
+			want: []string{`!cvc-pattern-valid: Value '40.1234567890123' is not facet-valid with respect to pattern '[-+]?[0-9]{1,2}(\.[0-9]{0,12})?' for type 'Latitude'.`},
+		},
+		{name: "coordinates just off the globe", line: "A id=S near=@-90.0001,180.000000000001 60 192.0.2.1", want: []string{"Latitude -90.0001 is out of range", "Longitude 180.000000000001 is out of range"}},
 		{name: "coordinates off the globe", line: "A id=S near=@90.01,-180.01 60 192.0.2.1", want: []string{"Latitude 90.01 is out of range", "Longitude -180.01 is out of range"}},
 		{
 			name: "bias too large", line: "A id=S near=us-east-1/100 60 192.0.2.1",

@@ -23,22 +23,26 @@ func emitEnums(p *printer, s *service) {
 }
 
 func emitOpenEnums(p *printer, s *service) {
-	p.line("// Enums says what a server admits for the enumerations that it may extend.")
+	p.line("// Enums says what a server admits for the enumerations and texts that it may extend.")
 	p.line("// The zero value is the model, to the letter.")
 	p.line("type Enums struct {")
-	for _, e := range s.openEnums {
-		p.line("\t%s EnumRule", e.goName)
+	for _, e := range s.open {
+		rule := "EnumRule"
+		if e.kind == kindString {
+			rule = "TextRule"
+		}
+		p.line("\t%s %s", e.goName, rule)
 	}
 	p.line("}\n")
 	p.line("// openEnums are the constraints that follow from an Enums.")
 	p.line("type openEnums struct {")
-	for _, e := range s.openEnums {
+	for _, e := range s.open {
 		p.line("\t%s restxml.Constraint", e.goName)
 	}
 	p.line("}\n")
 	p.line("func newOpenEnums(rules Enums) *openEnums {")
 	p.line("\treturn &openEnums{")
-	for _, e := range s.openEnums {
+	for _, e := range s.open {
 		p.line("\t\t%s: rules.%s.apply(%s),", e.goName, e.goName, constraintVar(e))
 	}
 	p.line("\t}\n}")

@@ -185,6 +185,7 @@ func TestModelsRefused(t *testing.T) {
 		{"no output", `"output": {"shape": "PutThingResponse"}`, `"output": {"shape": "None"}`, `operation PutThing: unknown input or output`},
 		{"override of nothing", `"PutThingResponse.Tag"`, `"PutThingResponse.Data"`, `optionalMembers: PutThingResponse.Data is not a required member`},
 		{"open shape that is no enumeration", `["Color"]`, `["Text"]`, `openEnums: Text is not an enumeration`},
+		{"open text without a pattern", `"openEnums"`, `"openTexts": ["Small"], "openEnums"`, `openTexts: Small is not a string with a pattern`},
 		{"prefixes of nothing", `"openEnums"`, `"idPrefixes": {"Small": ["x"]}, "openEnums"`, `idPrefixes: Small is not a string`},
 		{"pattern of nothing", `"openEnums"`, `"goPatterns": {"Text": "x"}, "openEnums"`, `goPatterns: Text has no pattern`},
 		{"condition on nothing", `"openEnums"`, `"conditionalMaxima": [{"shape": "PutThingRequest", "member": "Token", "max": 1, "when": "Flag", "is": "x"}], "openEnums"`, `conditionalMaxima: PutThingRequest.Token by Flag`},

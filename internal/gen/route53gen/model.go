@@ -97,6 +97,8 @@ type overrides struct {
 	OptionalMembers []string `json:"optionalMembers"`
 	// OpenEnums are enumerations whose values a server may extend.
 	OpenEnums []string `json:"openEnums"`
+	// OpenTexts are strings with a pattern that a server may widen.
+	OpenTexts []string `json:"openTexts"`
 	// GoPatterns are patterns, by shape, that the regular expressions of Go
 	// have to put differently.
 	GoPatterns map[string]string `json:"goPatterns"`

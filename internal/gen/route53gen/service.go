@@ -22,7 +22,7 @@ type service struct {
 	enums      []*shape
 	scalars    []*shape // shapes with a constraint of their own, enums included
 	errors     []*shape
-	openEnums  []*shape
+	open       []*shape // enumerations and strings that a server may extend
 
 	shapes      map[string]*shape
 	initialisms map[string]bool
@@ -69,7 +69,7 @@ type shape struct {
 	members  []*member // structures
 	item     *shape    // lists
 	itemName string    // element name of a list's items
-	open     bool      // enums
+	open     bool      // enums and strings
 	prefixes []string  // strings
 	pattern  string    // strings, in Go's syntax
 	status   int       // errors
@@ -156,7 +156,7 @@ func (s *service) readShapes(m *model, over *overrides) error {
 			sh.pattern = p
 		}
 		sh.prefixes = over.IDPrefixes[name]
-		sh.open = slices.Contains(over.OpenEnums, name)
+		sh.open = slices.Contains(over.OpenEnums, name) || slices.Contains(over.OpenTexts, name)
 		sh.status = 400
 		if ms.Error != nil && ms.Error.HTTPStatusCode != 0 {
 			sh.status = ms.Error.HTTPStatusCode
@@ -227,7 +227,13 @@ func (s *service) applyOverrides(_ *model, over *overrides) error {
 		if sh := s.shapes[name]; sh == nil || sh.kind != kindEnum {
 			return fmt.Errorf("openEnums: %s is not an enumeration", name)
 		}
-		s.openEnums = append(s.openEnums, s.shapes[name])
+		s.open = append(s.open, s.shapes[name])
+	}
+	for _, name := range over.OpenTexts {
+		if sh := s.shapes[name]; sh == nil || sh.kind != kindString || sh.Pattern == "" {
+			return fmt.Errorf("openTexts: %s is not a string with a pattern", name)
+		}
+		s.open = append(s.open, s.shapes[name])
 	}
 	for _, name := range slices.Sorted(maps.Keys(over.IDPrefixes)) {
 		if sh := s.shapes[name]; sh == nil || sh.kind != kindString {
