@@ -13,6 +13,10 @@ need nsupdate bind9-dnsutils
 need knotd knot
 need kdig knot-dnsutils
 need nsd nsd
+need gdnsd gdnsd
+need dnsperf dnsperf
+need ip iproute2
+need taskset util-linux
 need curl curl
 need python3 python3
 python3 -c 'import boto3' 2>/dev/null || packages+=(python3-boto3)
