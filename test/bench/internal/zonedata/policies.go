@@ -35,7 +35,7 @@ var (
 	FailoverUnhealthy = &Policy{"failover, unhealthy", "unhealthy.example.", 2, false, 1, 1}
 	Geolocation       = located("geolocation, 4 places", "geolocation.example.", 4)
 	Geoproximity      = located("geoproximity, 4 places", "geoproximity.example.", 4)
-	Biased            = located("the same with biases", "biased.example.", 4)
+	Biased            = located("geoproximity, biased", "biased.example.", 4)
 	Multivalue        = &Policy{"multivalue, 8 sets", "multivalue.example.", 8, false, 8, -1}
 	CIDR              = located("CIDR, 4 locations", "cidr.example.", 5)
 )
