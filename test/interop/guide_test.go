@@ -1,6 +1,7 @@
 package interop
 
 import (
+	"errors"
 	"net"
 	"path/filepath"
 	"strings"
@@ -8,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/route53"
+	"github.com/aws/aws-sdk-go-v2/service/route53/types"
 	"github.com/miekg/dns"
 
 	"open53/internal/certificate/certtest"
@@ -114,4 +117,32 @@ func TestGuide(t *testing.T) {
 		})
 	}
 	wg.Wait()
+}
+
+// TestGuideStrict: what the guide writes and Amazon does not take is refused by
+// --strict, and taken and kept as it is without.
+func TestGuideStrict(t *testing.T) {
+	t.Parallel()
+	const document = `{"AWSPolicyFormatVersion":"2015-10-01","RecordType":"A","Endpoints":{"e":{"Value":"192.0.2.1"}},` +
+		`"Rules":{"r":{"RuleType":"geo","GeolocationRules":[{"Location":"continent:NA","EndpointReference":"e"}]}}}`
+	for _, strict := range []bool{false, true} {
+		var args []string
+		if strict {
+			args = []string{"--strict"}
+		}
+		c := newSDK(t, server.Start(t, server.Options{Args: args}))
+		zoneID := c.createZone("strict.example")
+		near := simple(types.ChangeActionCreate, "www.strict.example", types.RRTypeA, 60, "192.0.2.1")
+		near.ResourceRecordSet.SetIdentifier = new("OnPrem")
+		near.ResourceRecordSet.GeoProximityLocation = &types.GeoProximityLocation{Coordinates: &types.Coordinates{Latitude: new("37.7749"), Longitude: new("-122.4194")}}
+		_, err := c.tryChange(zoneID, near)
+		if refused := err != nil && strings.Contains(err.Error(), "'37.7749'"); refused != strict || err != nil && !strict {
+			t.Errorf("coordinates, strict %t: %v", strict, err)
+		}
+		_, err = c.CreateTrafficPolicy(t.Context(), &route53.CreateTrafficPolicyInput{Name: new("guide"), Document: new(document)})
+		var invalid *types.InvalidTrafficPolicyDocument
+		if refused := errors.As(err, &invalid); refused != strict || err != nil && !strict {
+			t.Errorf("document, strict %t: %v", strict, err)
+		}
+	}
 }

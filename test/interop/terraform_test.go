@@ -3,6 +3,8 @@ package interop
 import (
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -17,19 +19,38 @@ import (
 // that holds registry.terraform.io/hashicorp/aws/VERSION/OS_ARCH/.
 var mirrorVariables = []string{"OPEN53_TF_MIRROR", "TF_PLUGIN_MIRROR"}
 
-// terraformMirror finds the AWS provider where Terraform itself would look, or
-// where the environment says.
+// configuredDirectory finds the directories of plugins in Terraform's own
+// configuration: filesystem_mirror { path = "…" } and plugin_cache_dir = "…".
+var configuredDirectory = regexp.MustCompile(`(?m)(?:^|[{\s])(?:path|plugin_cache_dir)\s*=\s*"([^"]+)"`)
+
+// terraformMirror finds the AWS provider where the environment says, where
+// Terraform is configured to look, or where it looks by itself.
 func terraformMirror() string {
+	home, _ := os.UserHomeDir() // without one those below it are left out
 	var candidates []string
-	for _, name := range mirrorVariables {
+	for _, name := range append(slices.Clone(mirrorVariables), "TF_PLUGIN_CACHE_DIR") {
 		candidates = append(candidates, os.Getenv(name))
 	}
-	if home, err := os.UserHomeDir(); err == nil {
-		candidates = append(candidates, filepath.Join(home, ".terraform.d/plugins"), filepath.Join(home, ".local/share/terraform/plugins"))
+	for _, file := range []string{os.Getenv("TF_CLI_CONFIG_FILE"), filepath.Join(home, ".terraformrc")} {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			continue
+		}
+		for _, found := range configuredDirectory.FindAllStringSubmatch(string(text), -1) {
+			candidates = append(candidates, strings.Replace(os.ExpandEnv(found[1]), "~", home, 1))
+		}
 	}
-	candidates = append(candidates, "/usr/local/share/terraform/plugins", "/usr/share/terraform/plugins")
+	candidates = append(candidates, filepath.Join(home, ".terraform.d/plugins"), filepath.Join(home, ".terraform.d/plugin-cache"))
+	shared := append([]string{os.Getenv("XDG_DATA_HOME"), filepath.Join(home, ".local/share")}, filepath.SplitList(os.Getenv("XDG_DATA_DIRS"))...)
+	for _, dir := range append(shared, "/usr/local/share", "/usr/share", filepath.Join(home, "Library/Application Support/io.terraform")) {
+		leaf := "terraform/plugins"
+		if strings.HasSuffix(dir, "io.terraform") { // macOS
+			leaf = "plugins"
+		}
+		candidates = append(candidates, filepath.Join(dir, leaf))
+	}
 	for _, dir := range candidates {
-		if dir == "" {
+		if !filepath.IsAbs(dir) {
 			continue
 		}
 		if found, err := filepath.Glob(filepath.Join(dir, "registry.terraform.io/hashicorp/aws/*")); err == nil && len(found) > 0 {
@@ -37,6 +58,45 @@ func terraformMirror() string {
 		}
 	}
 	return ""
+}
+
+// TestTerraformMirror: a mirror is found by a variable, by Terraform's
+// configuration, and where Terraform looks by itself.
+func TestTerraformMirror(t *testing.T) {
+	mirror := func() string {
+		dir := t.TempDir()
+		if err := os.MkdirAll(filepath.Join(dir, "registry.terraform.io/hashicorp/aws/5.0.0"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		return dir
+	}
+	home := t.TempDir()
+	for _, name := range append(slices.Clone(mirrorVariables), "TF_PLUGIN_CACHE_DIR", "TF_CLI_CONFIG_FILE", "XDG_DATA_HOME", "XDG_DATA_DIRS") {
+		t.Setenv(name, "")
+	}
+	t.Setenv("HOME", home)
+	find := func(want string) {
+		t.Helper()
+		if got := terraformMirror(); got != want {
+			t.Errorf("found %s, want %s", got, want)
+		}
+	}
+	data := t.TempDir()
+	shared := filepath.Join(data, "terraform/plugins")
+	if err := os.MkdirAll(filepath.Join(shared, "registry.terraform.io/hashicorp/aws/5.0.0"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("XDG_DATA_HOME", data)
+	find(shared)
+	configured := mirror()
+	rc := "plugin_cache_dir = \"" + home + "\"\nprovider_installation {\n  filesystem_mirror { path = \"" + configured + "\" }\n}\n"
+	if err := os.WriteFile(filepath.Join(home, ".terraformrc"), []byte(rc), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	find(configured)
+	named := mirror()
+	t.Setenv(mirrorVariables[0], named)
+	find(named)
 }
 
 // terraform runs Terraform in a directory of the test's.

@@ -9,8 +9,6 @@ import boto3
 from guide import ask, dig, placeholders, route53, upsert
 
 
-
-
 def public_zone():
     response = route53.create_hosted_zone(
         Name='example.com',

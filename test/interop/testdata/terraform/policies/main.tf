@@ -16,6 +16,11 @@ variable "changed" {
   default = false
 }
 
+# Where something answers the health checks.
+variable "port" {
+  type = number
+}
+
 locals {
   ttl  = var.changed ? 30 : 60
   from = var.changed ? "198.51.100" : "192.0.2"
@@ -28,8 +33,8 @@ resource "aws_route53_zone" "zone" {
 resource "aws_route53_health_check" "web" {
   for_each          = toset(["one", "two", "three"])
   type              = "HTTP"
-  fqdn              = "localhost"
-  port              = 8080
+  ip_address        = "127.0.0.1"
+  port              = var.port
   resource_path     = "/health"
   request_interval  = 30
   failure_threshold = var.changed ? 2 : 3
@@ -222,7 +227,7 @@ resource "aws_route53_record" "cidr" {
 }
 
 resource "aws_route53_traffic_policy" "web" {
-  name = "web"
+  name = var.changed ? "web-2" : "web" # names are unique
   lifecycle { create_before_destroy = true } # another document is another policy, and an instance needs one
   document = jsonencode({
     AWSPolicyFormatVersion = "2015-10-01"
