@@ -44,7 +44,7 @@ func (e *zoneEdit) compileGroup(group []*zone.RRset) (Set, bool, error) {
 	if err != nil {
 		return Set{}, false, err
 	}
-	if policy.Program(program).Located() {
+	if program.Located() {
 		e.edit.db.located.Store(true)
 	}
 	return Set{Type: uint16(first.Type), Count: len(members), Kind: Group, Data: program}, true, nil

@@ -117,9 +117,9 @@ func (s *Setup) writeGdnsdPolicies() error {
 func (s *Setup) writeGdnsdZone(p *zonedata.Policy, resource string) error {
 	z := zonedata.Zone{Apex: p.Zone, Names: s.Zone.Names}
 	return writeLines(filepath.Join(s.file("zones"), strings.TrimSuffix(p.Zone, ".")), func(w *bufio.Writer) {
-		fmt.Fprintf(w, "@ 300 SOA ns1.bench.example. hostmaster.bench.example. 1 7200 900 1209600 300\n@ 300 NS ns1.bench.example.\n")
+		_, _ = fmt.Fprintf(w, "@ 300 SOA ns1.bench.example. hostmaster.bench.example. 1 7200 900 1209600 300\n@ 300 NS ns1.bench.example.\n")
 		for i := range z.Names {
-			fmt.Fprintf(w, "%s 300 DYNA %s\n", z.QName(zonedata.Positive, i), resource)
+			_, _ = fmt.Fprintf(w, "%s 300 DYNA %s\n", z.QName(zonedata.Positive, i), resource)
 		}
 	})
 }
