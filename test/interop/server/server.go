@@ -160,7 +160,7 @@ func (s *Server) addressFlags() []string {
 		given := slices.Contains(s.options.Args, name)
 		switch {
 		case len(addresses) == 0 && !given:
-			flags = append(flags, name, "127.0.0.1:0")
+			flags = append(flags, name, freeAddress())
 		case !given:
 			for _, a := range addresses {
 				flags = append(flags, name, a)
