@@ -1,10 +1,8 @@
 package dnsserver
 
 import (
-	"bufio"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"open53/test/bench/internal/zonedata"
@@ -116,25 +114,10 @@ func (s *Setup) writeGdnsdPolicies() error {
 
 func (s *Setup) writeGdnsdZone(p *zonedata.Policy, resource string) error {
 	z := zonedata.Zone{Apex: p.Zone, Names: s.Zone.Names}
-	return writeLines(filepath.Join(s.file("zones"), strings.TrimSuffix(p.Zone, ".")), func(w *bufio.Writer) {
-		_, _ = fmt.Fprintf(w, "@ 300 SOA ns1.bench.example. hostmaster.bench.example. 1 7200 900 1209600 300\n@ 300 NS ns1.bench.example.\n")
-		for i := range z.Names {
-			_, _ = fmt.Fprintf(w, "%s 300 DYNA %s\n", z.QName(zonedata.Positive, i), resource)
-		}
-	})
-}
-
-// writeLines writes a file through a buffer.
-func writeLines(path string, write func(w *bufio.Writer)) error {
-	file, err := os.Create(path)
-	if err != nil {
-		return err
+	var b strings.Builder
+	b.WriteString("@ 300 SOA ns1.bench.example. hostmaster.bench.example. 1 7200 900 1209600 300\n@ 300 NS ns1.bench.example.\n")
+	for i := range z.Names {
+		fmt.Fprintf(&b, "%s 300 DYNA %s\n", z.QName(zonedata.Positive, i), resource)
 	}
-	w := bufio.NewWriter(file)
-	write(w)
-	if err := w.Flush(); err != nil { // has the first error of all writes
-		_ = file.Close()
-		return err
-	}
-	return file.Close()
+	return s.write("zones/"+strings.TrimSuffix(p.Zone, "."), "%s", b.String())
 }

@@ -1,7 +1,6 @@
 package dnsserver
 
 import (
-	"bufio"
 	"fmt"
 	"strings"
 
@@ -53,29 +52,29 @@ func powerDNSPolicies() []*zonedata.Policy {
 
 // writePowerDNSPolicies writes the zones of the geoip backend.
 func (s *Setup) writePowerDNSPolicies() error {
-	return writeLines(s.file("geoip.yaml"), func(w *bufio.Writer) {
-		_, _ = fmt.Fprint(w, "domains:\n")
-		for p, service := range powerDNSServices() {
-			s.writeService(w, p, service)
-		}
-	})
+	var b strings.Builder
+	b.WriteString("domains:\n")
+	for p, service := range powerDNSServices() {
+		s.addService(&b, p, service)
+	}
+	return s.write("geoip.yaml", "%s", b.String())
 }
 
-func (s *Setup) writeService(w *bufio.Writer, p *zonedata.Policy, service service) {
+func (s *Setup) addService(b *strings.Builder, p *zonedata.Policy, service service) {
 	apex := strings.TrimSuffix(p.Zone, ".")
-	_, _ = fmt.Fprintf(w, "- domain: %[1]s\n  ttl: 300\n  records:\n    %[1]s:\n"+
+	fmt.Fprintf(b, "- domain: %[1]s\n  ttl: 300\n  records:\n    %[1]s:\n"+
 		"      - soa: ns1.bench.example hostmaster.bench.example 1 7200 900 1209600 300\n      - ns: ns1.bench.example\n", apex)
 	for name, records := range service.records {
-		_, _ = fmt.Fprintf(w, "    %s.%s:\n      %s\n", name, apex, records)
+		fmt.Fprintf(b, "    %s.%s:\n      %s\n", name, apex, records)
 	}
 	tries := make([]string, len(service.tries))
 	for i, name := range service.tries {
 		tries[i] = fmt.Sprintf("%q", name+"."+apex)
 	}
 	list := strings.Join(tries, ", ")
-	_, _ = fmt.Fprint(w, "  services:\n")
+	b.WriteString("  services:\n")
 	z := zonedata.Zone{Apex: p.Zone, Names: s.Zone.Names}
 	for i := range z.Names {
-		_, _ = fmt.Fprintf(w, "    %s: [%s]\n", strings.TrimSuffix(z.QName(zonedata.Positive, i), "."), list)
+		fmt.Fprintf(b, "    %s: [%s]\n", strings.TrimSuffix(z.QName(zonedata.Positive, i), "."), list)
 	}
 }
