@@ -24,15 +24,19 @@ const historyPage = 100
 func newHistoryCommand() *cobra.Command {
 	s := &settings{}
 	var limit int
+	var kind string
 	cmd := &cobra.Command{
 		Use:   "history ZONE [VERSION]",
 		Short: "Show what changed in a zone, when and by whom",
 		Long: `Show the versions of a hosted zone, the newest first, or what one version
 changed: lines with "-" went, lines with "+" came. A deleted zone has its history
-still, under its id. It needs an open53 server.`,
+still, under its id. With --of, the same of something else by its id: healthcheck,
+cidrcollection, delegationset, trafficpolicy, trafficpolicyinstance or vpc. It needs
+an open53 server.`,
 		Example: `  open53 history example.com
   open53 history example.com 17
-  open53 history example.com --limit 0 --output json`,
+  open53 history example.com --limit 0 --output json
+  open53 history --of healthcheck 4b4c5f5e-2f0b-4a59-9a3c-6c0f5d1b7a10`,
 		Args:              arguments(1, 2),
 		ValidArgsFunction: s.completeZone,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -46,6 +50,9 @@ still, under its id. It needs an open53 server.`,
 			c, err := s.connect(cmd.Context())
 			if err != nil {
 				return err
+			}
+			if kind != "" {
+				return c.entityHistory(cmd, s, kind, args[0], version, limit)
 			}
 			ref, err := c.findPast(cmd.Context(), args[0])
 			if err != nil {
@@ -64,6 +71,7 @@ still, under its id. It needs an open53 server.`,
 			return printHistory(cmd, versions)
 		},
 	}
+	cmd.Flags().StringVar(&kind, "of", "", "show what is of a `KIND`, by its id, instead of a zone")
 	cmd.Flags().IntVar(&limit, "limit", 20, "show the newest `N` versions; 0 is all")
 	s.register(cmd.Flags())
 	registerOutputCompletion(cmd)

@@ -79,6 +79,7 @@ func Handler(c Config) http.Handler {
 	mux.HandleFunc("POST /open53/v1/zones/{id}/revert", h.revert)
 	mux.HandleFunc("GET /open53/v1/zones/{id}/settings", h.settings)
 	mux.HandleFunc("PUT /open53/v1/zones/{id}/settings", h.setSettings)
+	mux.HandleFunc("GET /open53/v1/history/{kind}/{id}", h.entityHistory)
 	h.handleVPCs(mux)
 	mux.HandleFunc("POST /open53/v1/explain", h.explain)
 	h.mountLatencies(mux)
