@@ -48,9 +48,10 @@ check-generated: generate
 fuzz: ## run each fuzz target for FUZZTIME
 	./test/fuzz.sh $(FUZZTIME)
 
-bench: ## measure changes, start, memory and queries beside moto_server and PowerDNS
+bench: ## measure changes, start, memory, queries (moto_server, PowerDNS), health checks
 	./test/bench/setup.sh
 	$(GO) run ./test/bench/control
+	$(MAKE) --no-print-directory bench-health
 
 bench-dns: geo-database ## measure answers beside gdnsd, NSD, Knot, PowerDNS and BIND
 	./test/bench/setup.sh
