@@ -76,3 +76,15 @@ func (c *client) entityVersions(cmd *cobra.Command, kind, id string, version uin
 	}
 	return all, nil
 }
+
+// revertEntity makes something what it was at a version.
+func (c *client) revertEntity(cmd *cobra.Command, kind, id string, version uint64) error {
+	path := fmt.Sprintf("history/%s/%s/revert", url.PathEscape(kind), url.PathEscape(id))
+	var out struct {
+		ChangeID string `json:"change_id"`
+	}
+	if err := c.admin(cmd.Context(), http.MethodPost, path, map[string]uint64{"version": version}, &out); err != nil {
+		return c.failure(fmt.Sprintf("revert %s %s to version %d", kind, id, version), err)
+	}
+	return printf(cmd, "%s %s is what it was at version %d; change %s\n", kind, id, version, out.ChangeID)
+}

@@ -60,8 +60,8 @@ func (n *node) newHTTP(c *config.Config, auth *access.Authenticator, dev bool, d
 				Networks: networks, Account: cmp.Or(c.AccountID, access.DefaultAccountID),
 				Health:  adminHealth{service, n.prober},
 				Version: version, Commit: commit, Started: time.Now(), ZoneCount: func() int { return db.Snapshot().Zones() },
-				Latencies: service,
-				Explain:   func(q admin.Question) any { return n.answers.Explain(nameserver.Question(q)) },
+				Latencies: service, Reverter: service,
+				Explain: func(q admin.Question) any { return n.answers.Explain(nameserver.Question(q)) },
 			}),
 		},
 	})

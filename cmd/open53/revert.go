@@ -13,14 +13,17 @@ func newRevertCommand() *cobra.Command {
 	s := &settings{}
 	var comment string
 	var yes, dryRun, wait bool
+	var kind string
 	cmd := &cobra.Command{
 		Use:   "revert ZONE VERSION",
 		Short: "Make the records of a zone what they were at a version",
 		Long: `Make the records of a hosted zone what they were at a version of its history. The
 revert is a change like others: it is in the history and can be reverted. What
-would change is shown first, and asked about on a terminal.`,
+would change is shown first, and asked about on a terminal. With --of, a health check
+or a CIDR collection gets back, by its id and at once, what it was.`,
 		Example: `  open53 revert example.com 17
   open53 revert example.com 17 --dry-run
+  open53 revert --of healthcheck 4b4c5f5e-2f0b-4a59-9a3c-6c0f5d1b7a10 3
   open53 revert example.com 17 --yes --comment "undo the move"`,
 		Args:              arguments(2, 2),
 		ValidArgsFunction: s.completeZone,
@@ -32,6 +35,9 @@ would change is shown first, and asked about on a terminal.`,
 			c, err := s.connect(cmd.Context())
 			if err != nil {
 				return err
+			}
+			if kind != "" {
+				return c.revertEntity(cmd, kind, args[0], version)
 			}
 			ref, err := c.findZone(cmd.Context(), args[0])
 			if err != nil {
@@ -72,6 +78,7 @@ would change is shown first, and asked about on a terminal.`,
 		},
 	}
 	f := cmd.Flags()
+	f.StringVar(&kind, "of", "", "revert a `KIND` by its id instead of a zone: healthcheck, cidrcollection")
 	f.StringVar(&comment, "comment", "", "`TEXT` for the history")
 	f.BoolVar(&yes, "yes", false, "do not ask")
 	f.BoolVar(&dryRun, "dry-run", false, "only show what would change")

@@ -42,6 +42,7 @@ type Config struct {
 	// ZoneCount is the number of zones that DNS serves.
 	ZoneCount func() int
 	// Latencies has measured latencies.
+	Reverter  Reverter
 	Latencies Latencies
 	// Explain tells how DNS answers; the result is written as JSON.
 	Explain func(Question) any
@@ -80,6 +81,7 @@ func Handler(c Config) http.Handler {
 	mux.HandleFunc("GET /open53/v1/zones/{id}/settings", h.settings)
 	mux.HandleFunc("PUT /open53/v1/zones/{id}/settings", h.setSettings)
 	mux.HandleFunc("GET /open53/v1/history/{kind}/{id}", h.entityHistory)
+	mux.HandleFunc("POST /open53/v1/history/{kind}/{id}/revert", h.revertEntity)
 	h.handleVPCs(mux)
 	mux.HandleFunc("POST /open53/v1/explain", h.explain)
 	h.mountLatencies(mux)

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"time"
@@ -25,6 +26,41 @@ var documents = map[string]struct {
 	"trafficpolicy":         {event.KindTrafficPolicy, func() any { return new(zone.TrafficPolicy) }},
 	"trafficpolicyinstance": {event.KindTrafficPolicyInstance, func() any { return new(zone.TrafficPolicyInstance) }},
 	"vpc":                   {event.KindNetwork, func() any { return new(network.Network) }},
+}
+
+// Reverter makes entities what they were at a version of their history.
+type Reverter interface {
+	RevertHealthCheck(ctx context.Context, id string, version uint64) (changeID string, err error)
+	RevertCIDRCollection(ctx context.Context, id string, version uint64) (changeID string, err error)
+}
+
+// revertEntity makes an entity what it was at a version. Delegation sets and
+// versions of traffic policies never change, and instances have
+// UpdateTrafficPolicyInstance.
+func (h *handler) revertEntity(w http.ResponseWriter, r *http.Request) {
+	var in struct {
+		Version uint64 `json:"version"`
+	}
+	if err := decode(r, &in); err != nil || in.Version == 0 {
+		fail(w, http.StatusBadRequest, "InvalidInput", `want {"version": N}, from 1 up`)
+		return
+	}
+	var changeID string
+	var err error
+	switch kind, id := r.PathValue("kind"), r.PathValue("id"); kind {
+	case "healthcheck":
+		changeID, err = h.Reverter.RevertHealthCheck(r.Context(), id, in.Version)
+	case "cidrcollection":
+		changeID, err = h.Reverter.RevertCIDRCollection(r.Context(), id, in.Version)
+	default:
+		fail(w, http.StatusBadRequest, "InvalidInput", "a "+kind+" cannot be reverted; health checks and CIDR collections can")
+		return
+	}
+	if err != nil {
+		h.failed(w, r, err)
+		return
+	}
+	reply(w, http.StatusOK, map[string]string{"change_id": changeID})
 }
 
 // entityVersion is one version of an entity.
